@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* areg.h: few-body dynamics with algorithmic regularisation, post-Newtonian terms and mergers.
+ *
+ * A guest in other programs: no MPI, no global state, no exit, no output, nothing beyond libc and libm.
+ * Lengths, masses and times are in the caller's units: G and c are given once, and the library works in
+ * units of its own inside. One system belongs to one thread at a time.
+ *
+ * A call has three outcomes: 0, done; > 0, refused, and the system is as it was before the call;
+ * < 0, the system is unusable (only memory, or a group whose `sum` failed, can do that).
+ */
+#ifndef AREG_H
+#define AREG_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AREG_VERSION_MAJOR 0
+#define AREG_VERSION_MINOR 1
+
+enum areg_status
+{
+  AREG_OK = 0,
+  AREG_BAD_OPTION = 1,    /* an option out of range; areg_create and areg_load only */
+  AREG_BAD_BODY = 2,      /* NaN, mass not above zero, |chi| > 1, or two bodies at one point */
+  AREG_BAD_TIME = 3,      /* end time not finite */
+  AREG_TOO_MANY_STEPS = 4,/* max_steps spent before the end */
+  AREG_NO_CONVERGENCE = 5,/* the step shrank to nothing at the asked tolerance */
+  AREG_NO_MEMORY = -1,
+  AREG_GROUP_FAILED = -2
+};
+
+enum areg_kind { AREG_STAR = 0, AREG_HOLE = 1 };
+
+/* Post-Newtonian terms among holes; a set of bits. */
+enum areg_pn
+{
+  AREG_PN1 = 1, AREG_PN2 = 2, AREG_PN25 = 4, AREG_PN3 = 8, AREG_PN35 = 16,
+  AREG_PN_SPIN = 32,   /* spin-orbit, spin-spin, quadrupole-monopole, precession */
+  AREG_PN_CROSS = 64,  /* 1PN terms of three and more bodies (Einstein-Infeld-Hoffmann) */
+  AREG_PN_STARS = 128, /* 1PN also between holes and stars */
+  AREG_PN_NONE = 0, AREG_PN_NO_SPIN = 31 + 64, AREG_PN_ALL = 127
+};
+
+struct areg_body
+{
+  double m;                /* > 0 */
+  double x[3], v[3];
+  double spin[3];          /* holes: angular momentum S, |S| = chi G m^2/c */
+  uint64_t id;             /* unique in the system; orders bodies wherever an order matters */
+  int32_t kind;            /* enum areg_kind */
+};
+
+/* How ranks share the work; NULL means alone. Every rank holds the same system and makes the same calls. */
+struct areg_group
+{
+  void *context;
+  int rank, size;
+  /* a[0..n) becomes the sum over the ranks, the same bits on all; 0, or non-zero on all ranks. Only ever
+   * adds zeros to one non-zero value per element, so any order gives the same bits. */
+  int (*sum) (void *context, double *a, int64_t n);
+};
+
+struct areg_options
+{
+  double G;                   /* > 0 */
+  double c;                   /* > 0, or 0: no post-Newtonian terms, no mergers */
+  double tolerance;           /* relative, of every step; 1e-15 <= tolerance < 1e-2; default 1e-8 */
+  double end_time_tolerance;  /* relative to the span of a call; 0: to round-off */
+  int32_t pn_terms;           /* enum areg_pn bits */
+  double merge_radius;        /* in Schwarzschild radii of the total mass; default 12; 0: never */
+  int32_t kicks;              /* 1: give the remnant its recoil velocity; the record has it in any case */
+  double star_star_softening; /* Plummer-equivalent epsilon of GADGET's spline (support 2.8 epsilon); 0: none */
+  double softening;           /* the same for all other pairs; 0: none. Not with pn_terms */
+  int64_t max_steps;          /* in one call of areg_advance; default 5000000 */
+};
+
+/* A merger, as a paper's table needs it. Vectors are at the merger's time, before unless said. */
+struct areg_merger
+{
+  double t;
+  uint64_t id1, id2, id_remnant;  /* id1 is the heavier (lower id if equal) and survives */
+  double m1, m2, m_remnant;
+  double chi1, chi2, chi_remnant;
+  double spin1[3], spin2[3], spin_remnant[3];
+  double x[3], v[3];              /* the remnant, kick included where applied */
+  double separation, relative_speed;
+  double semi_major_axis, eccentricity; /* Newtonian osculating */
+  double kick[3], kick_speed;     /* also when not applied */
+};
+
+/* Counts since areg_load. */
+struct areg_statistics
+{
+  int64_t steps, rejected, force_evaluations, tree_builds;
+  double pair_evaluations;       /* the work measure: steers load balance, never a result */
+  double energy_start;           /* Newtonian + conservative terms at areg_load */
+  double energy_error;           /* |E - E_start - work of radiation and mergers| / |E_start| now */
+  double energy_error_max;       /* over accepted steps */
+};
+
+struct areg;
+
+/* Fills in the defaults; the caller must still set G, and c where wanted. */
+void areg_options_default (struct areg_options *options);
+
+/* All memory for up to `capacity` bodies is taken here. *out is the caller's; release with areg_free.
+ * `group` may be NULL; it is copied. */
+int areg_create (const struct areg_options *options, const struct areg_group *group, int capacity, struct areg **out);
+void areg_free (struct areg **system);
+
+/* Replaces the system's bodies, copies them, and clears mergers and statistics. n <= capacity. */
+int areg_load (struct areg *system, double t, const struct areg_body *bodies, int n);
+
+/* Advances to t_end, forwards or backwards. On AREG_OK all bodies are at t_end within the tolerance. */
+int areg_advance (struct areg *system, double t_end);
+
+/* As areg_advance, and calls `sample` with all bodies at each of the n_times ascending times in (now, t_end],
+ * without changing the steps taken: results are those of areg_advance to the bit. A non-zero return of
+ * `sample` ends the sampling, not the integration. */
+typedef int areg_sample (void *context, double t, const struct areg_body *bodies, int n);
+int areg_advance_sampled (struct areg *system, double t_end, const double *times, int n_times,
+                          areg_sample *sample, void *context);
+
+/* Now. */
+double areg_time (const struct areg *system);
+int areg_count (const struct areg *system);
+/* Copies the areg_count bodies, in the order of areg_load with merged ones left out. */
+void areg_bodies (const struct areg *system, struct areg_body *out);
+/* Mergers since areg_load, in order of time; the array belongs to the system. */
+int areg_mergers (const struct areg *system, const struct areg_merger **out);
+void areg_statistics_now (const struct areg *system, struct areg_statistics *out);
+
+/* A hint carried from call to call: the size of the step that the last call would have taken next, in the
+ * caller's time units; 0: none. Give it to a new system of the same bodies to save the search. */
+double areg_step_hint (const struct areg *system);
+void areg_set_step_hint (struct areg *system, double hint);
+
+/* One sentence on a status, and on what went wrong in the last call (empty if nothing). */
+const char *areg_status_words (int status);
+const char *areg_last_message (const struct areg *system);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

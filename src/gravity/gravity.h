@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* "Accelerations of these bodies from these bodies": the one call by which the rest of the code gets gravity.
+ *
+ * The result is a function of the set of bodies alone: the same bits on any number of ranks and threads and
+ * for any distribution of the bodies over ranks. Bodies of one group >= 0 (a regularised region) exert no
+ * force on each other: each group has a source tree of its own that its members never walk.
+ */
+#ifndef CATENA_GRAVITY_H
+#define CATENA_GRAVITY_H
+
+#include <stdint.h>
+
+#include "base/comm.h"
+#include "base/status.h"
+
+struct gravity_options
+{
+  double G;
+  double length;         /* of the box that the 2^64 integer steps of a position span */
+  int periodic;          /* 0: isolated */
+  int multipole_order;   /* p: 3 to 5 */
+  double accuracy;       /* alpha of the relative criterion (ErrTolForceAcc) */
+  double opening_angle;  /* geometric criterion, for bodies without an old acceleration (ErrTolTheta) */
+  int leaf_size;         /* a cell with more bodies is split */
+  int direct_below;      /* sets smaller than this are summed directly in double precision */
+};
+
+/* Borrowed, unchanged; arrays of n elements on this rank. */
+struct gravity_bodies
+{
+  int64_t n;
+  const uint64_t (*position)[3];
+  const double *mass;
+  const double *softening;       /* Plummer-equivalent epsilon: spline support h = 2.8 epsilon; a pair uses the larger */
+  const float *acceleration_old; /* |a|, 0 where unknown */
+  const uint64_t *id;            /* unique: breaks ties of the key */
+  const int32_t *group;          /* -1, or the region that the body belongs to; NULL: all -1 */
+};
+
+/* The caller's arrays of n elements; any of them may be NULL. */
+struct gravity_result
+{
+  double (*acceleration)[3];
+  double *potential; /* per unit mass, from all others with which the body interacts */
+  float *work;       /* cost of each body: steers balance only */
+};
+
+/* What the last solve cost; seconds and counts of this rank. */
+struct gravity_cost
+{
+  double build_s, walk_s, mesh_s, communication_s, total_s;
+  double n_pp, n_pm, n_m2l, n_mac; /* particle-particle, particle-multipole, cell-cell, acceptance tests */
+  int64_t bytes_peak, bytes_sent;
+};
+
+struct gravity;
+
+/* Local. *out is the caller's; release with gravity_free. ST_DATA for options out of range, ST_MEMORY. */
+enum status gravity_create (const struct gravity_options *options, struct gravity **out);
+void gravity_free (struct gravity **gravity);
+/* Local. The box has been doubled, or the accuracy changed. */
+enum status gravity_set_options (struct gravity *gravity, const struct gravity_options *options);
+
+/* Collective. Agreed ST_MEMORY or ST_INTERNAL (non-finite result, naming IDs). */
+enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
+                           const struct gravity_result *result);
+const struct gravity_cost *gravity_cost (const struct gravity *gravity);
+
+/* Collective. The same by direct summation in double precision with the exact kernel: the reference of the
+ * tests and the road for small sets. `targets`: indices of local bodies to compute, NULL for all. */
+enum status gravity_direct (const struct gravity_options *options, const struct comm *comm,
+                            const struct gravity_bodies *bodies, const int64_t *targets, int64_t n_targets,
+                            const struct gravity_result *result);
+
+#endif
