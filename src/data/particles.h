@@ -28,16 +28,11 @@ struct particles
 {
   int64_t n, capacity; /* on this rank; owned arrays of `capacity` elements follow */
   int64_t n_global;
-  uint64_t (*position)[3];
-  double (*velocity)[3];
-  double *mass;
-  double *potential;       /* of the last full force computation, without the particle's own */
-  uint64_t *id;
-  float *acceleration_old; /* |a| of the last force in which the particle took part: opening criterion */
-  float *work;             /* cost of that force: steers balance only */
-  uint8_t *type;           /* 1 to 5 */
-  int8_t *bin;             /* its step is 2^bin ticks */
-  uint8_t *flags;          /* enum particle_flag */
+#define FIELD1(type, name, words) type *name;
+#define FIELD3(type, name, words) type (*name)[3];
+#include "data/particles.def"
+#undef FIELD1
+#undef FIELD3
 };
 
 enum particle_flag { PARTICLE_GONE = 1 /* merged: to be removed at the next domain decomposition */ };

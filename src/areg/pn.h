@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Post-Newtonian accelerations, spin precession and conserved energy among the holes of a system.
+ *
+ * General frame, modified harmonic coordinates through 3.5PN. Pure functions of their arguments.
+ */
+#ifndef AREG_PN_H
+#define AREG_PN_H
+
+/* n holes. Pair (i,j), i < j, stands at index j(j-1)/2 + i; `separation` holds x_i - x_j of each pair, given by the
+ * caller (from its links) so that a tight pair keeps all digits. Positions themselves are not needed. */
+struct pn_system
+{
+  double G, c;
+  unsigned terms;                    /* enum areg_pn bits */
+  int n;
+  const double *m;                   /* n */
+  const double (*v)[3];              /* n */
+  const double (*spin)[3];           /* n; may be NULL without AREG_PN_SPIN */
+  const double (*separation)[3];     /* n(n-1)/2 */
+};
+
+/* Doubles of scratch that pn_accelerations needs for n holes. */
+int pn_scratch_size (int n);
+
+/* Adds the post-Newtonian part (without Newton) to a[n][3], and dS/dt to spin_rate[n][3] (may be NULL). */
+void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3]);
+
+/* Conservative post-Newtonian energy of the chosen terms, without the Newtonian part: 1PN of all holes,
+ * 2PN and 3PN pair by pair, spin terms. */
+double pn_energy (const struct pn_system *s, double *scratch);
+/* The momentum P of the chosen conservative terms, Newtonian part included, through 2PN: for the velocity of a remnant. */
+void pn_momentum (const struct pn_system *s, double *scratch, double out[3]);
+
+#endif
