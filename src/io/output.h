@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The output directory, and how a file gets into it: written under a temporary name beside its place, pushed
+ * to the disk, then renamed. Whoever looks sees the whole file or none.
+ */
+#ifndef CATENA_OUTPUT_H
+#define CATENA_OUTPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/comm.h"
+#include "base/status.h"
+
+enum output_mode { OUTPUT_NEW, OUTPUT_FORCE, OUTPUT_RESUME };
+
+/* Collective. Creates `dir` (and its parents) if need be. OUTPUT_NEW refuses a directory that holds a run
+ * (ST_CANTCREAT, naming what was found); OUTPUT_FORCE removes the former run's files of the kinds listed in
+ * doc/formats.md and nothing else; OUTPUT_RESUME leaves everything. Leftover temporary files go in any case. */
+enum status output_prepare (const struct comm *comm, const char *dir, enum output_mode mode);
+
+/* Local. The name under which `path` is written until it is whole. */
+void output_temporary (const char *path, char *out, size_t size);
+/* Local, one rank. Pushes the temporary file of `path` to the disk, gives it its name, and pushes the
+ * directory entry. ST_IOERR, with the temporary file removed. */
+enum status output_commit (const char *path);
+/* Local, one rank. Creates one directory; fine if it is there. ST_CANTCREAT. */
+enum status output_directory (const char *path);
+/* Local, one rank. Takes the disk space of the first `bytes` bytes of an open or closed file without changing its
+ * contents, so that a full disk shows before the data are on their way. ST_IOERR. */
+enum status output_take_space (const char *path, int64_t bytes);
+/* Local, one rank. Copies a file aside, then renames: `to` is the old file or the whole new one. ST_IOERR. */
+enum status output_copy (const char *from, const char *to);
+
+#endif
