@@ -44,6 +44,7 @@ struct holes
   uint64_t *id;
   double (*spin)[3];     /* angular momentum, code units */
   double (*fraction)[3]; /* of one integer position step, |fraction| <= 1 */
+  double *step_hint;     /* of the regularised integrator, kept at the heaviest hole of each region; 0: none */
 };
 
 /* Local. Makes room for n particles; keeps contents. ST_MEMORY leaves the arrays as they were. */
@@ -62,18 +63,22 @@ int holes_find (const struct holes *h, uint64_t id);
 /* Local. Removes one entry. */
 void holes_remove (struct holes *h, int index);
 
-/* The integer position of x; the caller has seen to it that x lies in the box (isolated) or wraps (periodic). */
-void box_to_integer (const struct box *box, const double x[3], uint64_t out[3]);
+/* The integer position of x; the caller has seen to it that x lies in the box (isolated) or wraps (periodic).
+ * `fraction` (may be NULL) receives what is left, in integer steps. */
+void box_to_integer (const struct box *box, const double x[3], uint64_t out[3], double fraction[3]);
 void box_to_length (const struct box *box, const uint64_t position[3], double out[3]);
 /* Nearest-image difference a - b in code length: exact integers, then one rounding. Isolated boxes use it
- * too: there no two particles are further apart than half the box (box_must_double sees to it). */
+ * too: there no two particles are further apart than half the box (box_contain sees to it). */
 static inline double box_difference (const struct box *box, uint64_t a, uint64_t b)
 {
   return (double) (int64_t) (a - b) * (box->length * 0x1p-64);
 }
-/* Collective. Isolated: doubles the box about its centre until every x = position + displacement fits in the
- * middle half of it; integers of all particles are rescaled exactly (one bit lost per doubling). */
-int box_must_double (const struct box *box, const uint64_t position[3], const double displacement[3]);
-void box_double (struct box *box, struct particles *p, struct holes *h);
+/* Local. Adds a displacement (code length) to an integer position, rounded to the nearest step; what is left goes to
+ * `fraction` (may be NULL). */
+void box_displace (const struct box *box, uint64_t position[3], const double displacement[3], double fraction[3]);
+/* Collective, isolated boxes. Doubles the box about its centre until every particle lies in the middle half of it, so
+ * that a drift of less than a quarter of the box can never wrap. Integers are rescaled (one bit lost per
+ * doubling). Returns how many times it doubled. */
+int box_contain (const struct comm *comm, struct box *box, struct particles *p, struct holes *h);
 
 #endif
