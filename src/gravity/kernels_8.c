@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inner loops for 256-bit vectors (AVX2): kernels_body.h compiled with 8 lanes. */
+#if defined(__x86_64__)
+#pragma GCC target("avx2")
+#define LANES 8
+#define KERNELS gravity_kernels_8
+#define KERNELS_NAME "256-bit vectors (AVX2)"
+#include "gravity/kernels_body.h"
+#endif
