@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Post-Newtonian accelerations, spin precession and conserved energy among the holes of a system.
  *
- * General frame, modified harmonic coordinates through 3.5PN. Pure functions of their arguments.
+ * General frame (individual bodies, any inertial frame), modified harmonic coordinates through 3.5PN; derivations in
+ * doc/theory/pn.md. Any units. Pure functions of their arguments; nothing is allocated, nothing can fail. No two
+ * holes may be at one point.
  */
 #ifndef AREG_PN_H
 #define AREG_PN_H
@@ -22,13 +24,15 @@ struct pn_system
 /* Doubles of scratch that pn_accelerations needs for n holes. */
 int pn_scratch_size (int n);
 
-/* Adds the post-Newtonian part (without Newton) to a[n][3], and dS/dt to spin_rate[n][3] (may be NULL). */
+/* Adds the post-Newtonian part (without Newton) to a[n][3], and dS/dt to spin_rate[n][3] (may be NULL). The centre
+ * of mass is accelerated too: integrate it, sum m a is not zero. */
 void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3]);
 
 /* Conservative post-Newtonian energy of the chosen terms, without the Newtonian part: 1PN of all holes,
  * 2PN and 3PN pair by pair, spin terms. */
 double pn_energy (const struct pn_system *s, double *scratch);
-/* The momentum P of the chosen conservative terms, Newtonian part included, through 2PN: for the velocity of a remnant. */
+/* The momentum of the chosen conservative terms, m v included; constant up to the first order left out, which for
+ * unequal masses drives it along the apsis: 1PN alone is not for long inspirals. */
 void pn_momentum (const struct pn_system *s, double *scratch, double out[3]);
 
 #endif
