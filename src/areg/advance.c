@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From one time to another.
+ *
+ * Time is a coordinate, so its end cannot be hit in one go. The last step is cut to where a Taylor series of the
+ * potential expects the end; what then remains is a step of its own, forwards or back, quadratically smaller each
+ * time, and cheap, because a small step converges in its first rows. The step that would have been taken is kept for
+ * the next call.
+ *
+ * Samples are taken on a copy of the state at the beginning of the step that spans them, so that the system itself
+ * never knows that it was watched.
+ */
+#include "areg_impl.h"
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+
+/* Time between trees: a tree costs about one force evaluation, a step some fifty. */
+static int links_interval (int n) { return n <= 16 ? 1 : 3; }
+
+/* First guess of a step, in time: a third of the shortest free-fall time of links and around holes. */
+static double step_guess (struct areg *g, const struct areg_state *st)
+{
+  const int n = st->s.n, S = st->s.stride, bs = g->body_stride;
+  const double *q = st->hi + Y_LINKS;
+  double least = INFINITY;
+  areg_links_walk (st, q, g->pos, bs);
+  for (int b = 0; b < n; b++) {
+    if (b != st->s.root) {
+      const double soft = st->kind[b] == AREG_STAR && st->kind[st->parent[b]] == AREG_STAR ? g->units.soft_stars
+                                                                                           : g->units.soft_rest;
+      const double r2 = q[b] * q[b] + q[b + S] * q[b + S] + q[b + 2 * S] * q[b + 2 * S] + 0.1 * soft * soft;
+      least = fmin (least, r2 * sqrt (r2) / (st->mu[b] + st->mu[st->parent[b]]));
+    }
+    for (int h = 0; h < st->s.n_holes; h++)
+      if (h != b) {
+        double r2 = 0;
+        for (int c = 0; c < 3; c++) {
+          const double d = g->pos[c * bs + b] - g->pos[c * bs + h];
+          r2 += d * d;
+        }
+        least = fmin (least, r2 * sqrt (r2) / (st->mu[b] + st->mu[h]));
+      }
+  }
+  return 0.3 * sqrt (least);
+}
+
+/* A constant in the time transformation where the potential is a trifle beside the motion. */
+static void gamma_choose (struct areg_state *st)
+{
+  st->s.gamma = st->s.potential < 1e-3 * st->s.kinetic ? 1e-3 * st->s.kinetic : 0;
+}
+
+static void energy_note (struct areg *g, struct areg_state *st)
+{
+  areg_flow_exact (g, st);
+  const double off = st->s.kinetic - st->s.potential + st->hi[Y_BINDING] + st->s.work_offset;
+  st->s.count.energy_error = fabs (off) / st->s.energy_scale;
+  if (st->s.count.energy_error > st->s.count.energy_error_max)
+    st->s.count.energy_error_max = st->s.count.energy_error;
+}
+
+/* A lone body moves on a straight line. */
+static void coast (struct areg_state *st, double by)
+{
+  const int S = st->s.stride, root = st->s.root;
+  for (int c = 0; c < 3; c++)
+    st->hi[Y_LINKS + c * S + root] += by * st->hi[Y_LINKS + (3 + c) * S + root];
+}
+
+static double remaining (const struct areg_state *st, double end)
+{
+  return (end - st->hi[Y_TIME]) - st->lo[Y_TIME];
+}
+
+/* The fictitious time that `rest` takes, to second order. */
+static double cut_guess (const struct areg_state *st, double rest)
+{
+  const double w = st->s.potential + st->s.gamma;
+  double factor = 1 + 0.5 * st->s.rate * rest / w;
+  factor = factor < 0.5 ? 0.5 : factor > 2 ? 2 : factor;
+  return w * rest * factor;
+}
+
+/* Calls the sampler for all its times in (time of g->start, up to `limit`], on a copy. */
+static int samples_take (struct areg *g, struct areg_sampler *a, double limit)
+{
+  int copied = 0;
+  const double sign = a->n_times > 1 && a->times[1] < a->times[0] ? -1 : 1;
+  while (a->next < a->n_times && sign * (a->times[a->next] - limit) <= 0) {
+    const double t = a->times[a->next++];
+    if (!copied)
+      areg_state_copy (g, &g->probe, &g->start);
+    copied = 1;
+    const int status = areg_advance_state (g, &g->probe, t, NULL);
+    if (status != AREG_OK)
+      return status;
+    areg_state_bodies (g, &g->probe, t, a->bodies);
+    if (a->sample (a->context, t, a->bodies, g->probe.s.n))
+      a->next = a->n_times;
+  }
+  return AREG_OK;
+}
+
+/* One accepted step towards `end` (internal), whatever number of attempts it takes. `cuts` counts cut steps. */
+static int step_towards (struct areg *g, struct areg_state *st, double end, int *cuts, int64_t *attempts)
+{
+  const double rest = remaining (st, end);
+  areg_flow_exact (g, st);
+  gamma_choose (st);
+  if (!(st->s.step > 0))
+    st->s.step = step_guess (g, st) * (st->s.potential + st->s.gamma);
+  double cut = fabs (cut_guess (st, rest));
+  if (*cuts > 8) /* the series does not lead there: halve the way */
+    cut *= 0.5;
+  for (int tries = 0; tries < 100; tries++) {
+    const int truncated = cut <= st->s.step;
+    const double H = copysign (truncated ? cut : st->s.step, rest);
+    if (++*attempts > g->options.max_steps)
+      return AREG_TOO_MANY_STEPS;
+    if (!(fabs (H) > 0) || !isfinite (H))
+      return AREG_NO_CONVERGENCE;
+    switch (areg_extrapolate_step (g, st, H, truncated)) {
+    case STEP_ACCEPTED: st->s.count.steps++; *cuts += truncated; return AREG_OK;
+    case STEP_REJECTED: st->s.count.rejected++; break;
+    case STEP_GROUP_FAILED: return AREG_GROUP_FAILED;
+    }
+  }
+  return AREG_NO_CONVERGENCE;
+}
+
+/* What follows an accepted step: books, samples, mergers, links. */
+static int step_finish (struct areg *g, struct areg_state *st, double t_end, double left, double slack,
+                        struct areg_sampler *sampler)
+{
+  energy_note (g, st);
+  if (sampler) {
+    const int status = samples_take (g, sampler, left < 0 ? t_end : areg_state_time (g, st));
+    if (status != AREG_OK)
+      return status;
+  }
+  if (left >= -slack && st == &g->now && areg_state_time (g, st) > g->units.t_now)
+    areg_merge_close (g, st);
+  if (st->s.links_age >= links_interval (st->s.n))
+    areg_links_build (g, st, areg_links_root (st));
+  return AREG_OK;
+}
+
+int areg_advance_state (struct areg *g, struct areg_state *st, double t_end, struct areg_sampler *sampler)
+{
+  const double end = (t_end - g->units.t_load) / g->units.time, span = fabs (remaining (st, end));
+  const double sign = remaining (st, end) < 0 ? -1 : 1;
+  const double slack = fmax (g->options.end_time_tolerance * span, 2 * DBL_EPSILON * fmax (fabs (end), span));
+  int64_t attempts = 0;
+  int cuts = 0;
+  while (fabs (remaining (st, end)) > slack) {
+    if (st->s.n == 1) {
+      coast (st, remaining (st, end));
+      st->hi[Y_TIME] = end;
+      st->lo[Y_TIME] = 0;
+      break;
+    }
+    if (sampler)
+      areg_state_copy (g, &g->start, st);
+    int status = step_towards (g, st, end, &cuts, &attempts);
+    if (status == AREG_OK)
+      status = step_finish (g, st, t_end, sign * remaining (st, end), slack, sampler);
+    if (status != AREG_OK)
+      return status;
+  }
+  return AREG_OK;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The interface of areg.h: options, life time, calls that either happen entirely or not at all.
+ *
+ * Before anything that may fail half-way the state is copied aside (`saved`); a refused call puts it back. That copy
+ * is the whole of error recovery: the rooms below may leave a state in any condition when they return a status.
+ */
+#include "areg_impl.h"
+#include "pn.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void areg_options_default (struct areg_options *options)
+{
+  *options = (struct areg_options) { .tolerance = 1e-8, .pn_terms = AREG_PN_ALL, .merge_radius = 12,
+                                     .max_steps = 5000000 };
+}
+
+static int refuse (struct areg *g, int status, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+static int refuse (struct areg *g, int status, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  vsnprintf (g->message, sizeof g->message, format, args);
+  va_end (args);
+  return status;
+}
+
+static int not_negative (double x) { return x >= 0 && isfinite (x); }
+
+static int options_good (const struct areg_options *o)
+{
+  return o->G > 0 && isfinite (o->G) && not_negative (o->c) && o->tolerance >= 1e-15 && o->tolerance < 1e-2
+         && not_negative (o->end_time_tolerance) && o->end_time_tolerance < 1 && not_negative (o->merge_radius)
+         && not_negative (o->star_star_softening) && not_negative (o->softening) && o->max_steps > 0
+         && (o->pn_terms & ~255) == 0 && (o->pn_terms & AREG_PN_STARS) == 0
+         && !(o->c > 0 && o->pn_terms != 0 && o->softening > 0);
+}
+
+int areg_create (const struct areg_options *options, const struct areg_group *group, int capacity, struct areg **out)
+{
+  *out = NULL;
+  if (!options_good (options) || capacity < 1 || capacity > 10000000)
+    return AREG_BAD_OPTION;
+  if (group && (group->size < 1 || group->rank < 0 || group->rank >= group->size || (group->size > 1 && !group->sum)))
+    return AREG_BAD_OPTION;
+  struct areg *g = calloc (1, sizeof *g);
+  if (!g)
+    return AREG_NO_MEMORY;
+  g->options = *options;
+  g->capacity = capacity;
+  if (group)
+    g->group = *group;
+  else
+    g->group.size = 1;
+  if (areg_state_allocate (g)) {
+    free (g);
+    return AREG_NO_MEMORY;
+  }
+  *out = g;
+  return AREG_OK;
+}
+
+void areg_free (struct areg **system)
+{
+  struct areg *g = system ? *system : NULL;
+  if (!g)
+    return;
+  free (g->pn_v);
+  free (g->block);
+  free (g);
+  *system = NULL;
+}
+
+/* Scratch for the holes, whose number is known at load only. */
+static int holes_allocate (struct areg *g, int holes)
+{
+  if (holes <= g->pn_holes)
+    return AREG_OK;
+  const size_t nh = (size_t) holes, pairs = nh * (nh - 1) / 2 + 1;
+  const size_t scratch = (size_t) pn_scratch_size (holes);
+  double *p = calloc (12 * nh + 3 * pairs + scratch, sizeof *p);
+  if (!p)
+    return AREG_NO_MEMORY;
+  free (g->pn_v);
+  g->pn_v = p;
+  g->pn_spin = g->pn_v + 3 * nh;
+  g->pn_a = g->pn_spin + 3 * nh;
+  g->pn_rate = g->pn_a + 3 * nh;
+  g->pn_sep = g->pn_rate + 3 * nh;
+  g->pn_scratch = g->pn_sep + 3 * pairs;
+  g->pn_holes = holes;
+  return AREG_OK;
+}
+
+static int count_holes (const struct areg_body *bodies, int n)
+{
+  int holes = 0;
+  for (int i = 0; i < n; i++)
+    holes += bodies[i].kind == AREG_HOLE;
+  return holes;
+}
+
+/* Conversion to internal units and back to `work` before it is known whether the bodies are good would spoil the
+ * loaded system, so they are checked first; after that only coincident bodies can be refused. */
+int areg_load (struct areg *g, double t, const struct areg_body *bodies, int n)
+{
+  g->message[0] = 0;
+  if (!isfinite (t))
+    return refuse (g, AREG_BAD_TIME, "the time of the bodies is not finite");
+  if (n < 1 || n > g->capacity)
+    return refuse (g, AREG_BAD_OPTION, "%d bodies given, the system holds 1 to %d", n, g->capacity);
+  if (holes_allocate (g, count_holes (bodies, n)))
+    return refuse (g, AREG_NO_MEMORY, "no memory for the holes");
+  const struct areg_units units = g->units;
+  if (g->loaded)
+    areg_state_copy (g, &g->saved, &g->now);
+  const int status = areg_state_load (g, &g->now, t, bodies, n);
+  if (status != AREG_OK) {
+    g->units = units;
+    if (g->loaded)
+      areg_state_copy (g, &g->now, &g->saved);
+    return status;
+  }
+  g->loaded = 1;
+  return AREG_OK;
+}
+
+int areg_advance (struct areg *g, double t_end)
+{
+  return areg_advance_sampled (g, t_end, NULL, 0, NULL, NULL);
+}
+
+int areg_advance_sampled (struct areg *g, double t_end, const double *times, int n_times, areg_sample *sample,
+                          void *context)
+{
+  g->message[0] = 0;
+  if (!g->loaded)
+    return refuse (g, AREG_BAD_BODY, "no bodies were loaded");
+  if (!isfinite (t_end))
+    return refuse (g, AREG_BAD_TIME, "the end time is not finite");
+  struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
+                                  .bodies = g->bodies_scratch };
+  areg_state_copy (g, &g->saved, &g->now);
+  const int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
+  if (status == AREG_OK) {
+    g->units.t_now = t_end;
+    return AREG_OK;
+  }
+  const struct areg_statistics spent = g->now.s.count;
+  const double reached = areg_state_time (g, &g->now);
+  areg_state_copy (g, &g->now, &g->saved);
+  return refuse (g, status, "%s; it began at t = %.17g, was to reach %.17g and came to %.17g with %d bodies, after "
+                 "%lld steps and %lld rejected", areg_status_words (status), g->units.t_now, t_end, reached, g->now.s.n,
+                 (long long) (spent.steps - g->now.s.count.steps),
+                 (long long) (spent.rejected - g->now.s.count.rejected));
+}
+
+double areg_time (const struct areg *g) { return g->units.t_now; }
+int areg_count (const struct areg *g) { return g->loaded ? g->now.s.n : 0; }
+
+void areg_bodies (const struct areg *g, struct areg_body *out)
+{
+  if (g->loaded)
+    areg_state_bodies ((struct areg *) g, &g->now, g->units.t_now, out);
+}
+
+int areg_mergers (const struct areg *g, const struct areg_merger **out)
+{
+  if (out)
+    *out = g->mergers;
+  return g->loaded ? g->now.s.n_mergers : 0;
+}
+
+void areg_statistics_now (const struct areg *g, struct areg_statistics *out)
+{
+  *out = g->now.s.count;
+}
+
+double areg_step_hint (const struct areg *g)
+{
+  const double w = g->now.s.potential + g->now.s.gamma;
+  return g->loaded && w > 0 && g->now.s.step > 0 ? g->now.s.step / w * g->units.time : 0;
+}
+
+void areg_set_step_hint (struct areg *g, double hint)
+{
+  if (g->loaded && hint > 0 && isfinite (hint))
+    g->now.s.step = hint / g->units.time * (g->now.s.potential + g->now.s.gamma);
+}
+
+const char *areg_status_words (int status)
+{
+  switch (status) {
+  case AREG_OK: return "done";
+  case AREG_BAD_OPTION: return "an option is out of its range";
+  case AREG_BAD_BODY: return "a body cannot be integrated";
+  case AREG_BAD_TIME: return "the time is not finite";
+  case AREG_TOO_MANY_STEPS: return "the number of steps allowed was spent before the end";
+  case AREG_NO_CONVERGENCE: return "the step shrank to nothing at the asked tolerance";
+  case AREG_NO_MEMORY: return "no memory";
+  case AREG_GROUP_FAILED: return "the sum over the group failed";
+  }
+  return "unknown status";
+}
+
+const char *areg_last_message (const struct areg *g) { return g->message; }

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of libareg: the state of a system, its scratch, and what the rooms offer to each other.
+ *
+ * Inside, lengths, velocities and masses are the caller's times powers of two (so that handing over is exact) and
+ * of order one; G is folded into `mu`. Bodies live in slots: holes first, then stars, each in order of id. A slot's
+ * coordinate is the vector from its parent in the minimum spanning tree; the root's slot holds the displacement of
+ * the centre of mass from its straight path. The state vector is kept as an unevaluated sum hi + lo.
+ */
+#ifndef AREG_IMPL_H
+#define AREG_IMPL_H
+
+#include "areg.h"
+
+enum { AREG_LANES = 8, AREG_ROWS = 11 };
+
+/* The state vector: time, binding energy, then links (positions, velocities) and spins, each x | y | z. */
+enum { Y_TIME = 0, Y_BINDING = 1, Y_LINKS = 8 };
+
+/* All that changes in a step and is not a vector. */
+struct areg_scalars
+{
+  int n, n_holes, root, stride, length; /* stride: n rounded up to lanes; length of the state vector */
+  int order;                  /* row at which the next step is expected to converge */
+  int links_age;              /* accepted steps since the tree was built */
+  int n_mergers;
+  int rejected;               /* the last attempt was rejected */
+  int exact_valid;            /* potential, rate and kinetic belong to the state */
+  double step;                /* next step in the fictitious time; 0: unknown */
+  double gamma;               /* constant added to the potential in the time transformation */
+  double potential, rate, kinetic; /* U, dU/dt, T at the state */
+  double work_offset;         /* energy error made before the last merger */
+  double energy_scale;        /* |E| at load, in internal units */
+  struct areg_statistics count;
+};
+
+struct areg_state
+{
+  struct areg_scalars s;
+  double *hi, *lo;            /* state vector */
+  double *m, *mu;             /* mass, G m; padded with zeros */
+  uint64_t *id;
+  int *kind, *index;          /* index in the caller's order of areg_load */
+  int *parent, *walk;         /* the tree: parent of each slot (-1 at the root), slots with parents first */
+  int *near_start, *near_j, *near_kind; /* pairs whose separation is taken along links, by lower slot */
+};
+
+/* How the separation x_j - x_i of a near pair is put together. */
+enum near_kind { NEAR_J_CHILD, NEAR_I_CHILD, NEAR_J_GRANDCHILD, NEAR_I_GRANDCHILD, NEAR_SIBLINGS };
+
+/* One pass over pairs. Arrays are padded by AREG_LANES beyond the end: zero mass, far away. */
+struct areg_pairs
+{
+  int n, n_holes;
+  const double *m, *mu, *x, *y, *z;
+  double *ax, *ay, *az;
+  double soft_stars, soft_rest; /* spline supports; 0: none */
+  const int *near_start, *near_j;
+  const double *near_d;         /* 3 per near pair: separation along links */
+  double potential;             /* sum of m_i G m_j / r */
+};
+
+/* How the caller's numbers and the state's are related; fixed at load. */
+struct areg_units
+{
+  double length, velocity, mass, time; /* caller's units in an internal one: powers of two */
+  double G, c;                         /* internal */
+  double soft_stars, soft_rest;        /* spline supports, internal */
+  double t_load, t_now, com_x[3], com_v[3]; /* caller's units; the centre of mass at load */
+};
+
+struct areg
+{
+  struct areg_options options;
+  struct areg_group group;
+  int capacity, loaded;
+  struct areg_units units;
+  struct areg_state now, saved, start, probe;
+  struct areg_merger *mergers;
+  /* scratch */
+  double *pos, *vel, *acc, *pn_acc, *aux_vel, *near_d; /* body arrays: x | y | z of length `body_stride` */
+  int body_stride;
+  double *work, *aux, *aux_lo, *aux_base;  /* state vectors */
+  double *link_rate;                       /* 3 stride, and spins */
+  double *row_hi[AREG_ROWS], *row_lo[AREG_ROWS], *table[AREG_ROWS], *correction;
+  double *pn_v, *pn_spin, *pn_sep, *pn_a, *pn_rate, *pn_scratch;
+  int pn_holes;                            /* holes these are for */
+  double *share;                           /* rows to be shared in the group */
+  double *body_scratch;                    /* capacity + lanes */
+  int *int_scratch;                        /* 4 capacity */
+  struct areg_body *bodies_scratch;
+  double mean_x[3], mean_v[3];             /* of areg_state_spread: centre of mass, caller's units */
+  void *block;
+  char message[200];
+};
+
+/* Where a state's vectors begin. */
+static inline double *areg_q (const struct areg_state *st, double *y) { (void) st; return y + Y_LINKS; }
+static inline double *areg_p (const struct areg_state *st, double *y) { return y + Y_LINKS + 3 * st->s.stride; }
+static inline double *areg_spins (const struct areg_state *st, double *y) { return y + Y_LINKS + 6 * st->s.stride; }
+static inline int areg_round_lanes (int n) { return (n + AREG_LANES - 1) / AREG_LANES * AREG_LANES; }
+
+/* sum + error = a + b exactly (Knuth). */
+static inline double areg_two_sum (double a, double b, double *error)
+{
+  const double s = a + b, t = s - a;
+  *error = (a - (s - t)) + (b - t);
+  return s;
+}
+
+/* links.c */
+/* Builds the minimum spanning tree from slot `root` and expresses the state in its links, losing no digit. */
+void areg_links_build (struct areg *g, struct areg_state *st, int root);
+/* Body arrays (relative to the root) from links; `links` and `bodies` are x | y | z. */
+void areg_links_walk (const struct areg_state *st, const double *links, double *bodies, int body_stride);
+/* Separations along links of the near pairs, from the links in `q`. */
+void areg_links_near (const struct areg_state *st, const double *q, double *near_d);
+/* The heaviest body, lowest slot if equal. */
+int areg_links_root (const struct areg_state *st);
+
+/* forces.c */
+void areg_pairs_sum (struct areg_pairs *p);
+/* Spline kernel of support h: force factor over r and (positive) potential, both for unit masses. */
+void areg_spline (double r, double h, double *force, double *potential);
+
+/* flow.c */
+/* One row: n sub-steps over the fictitious time H; row_hi + row_lo is the increment. 0, or 1 if it failed. */
+int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n, double *row_hi, double *row_lo);
+/* Potential, its rate, and kinetic energy at the state. */
+void areg_flow_exact (struct areg *g, struct areg_state *st);
+/* Body velocities relative to the centre of mass in `bodies`; the kinetic energy. */
+double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies);
+int areg_flow_has_pn (const struct areg *g, const struct areg_state *st);
+
+/* extrapolate.c */
+enum areg_step { STEP_ACCEPTED, STEP_REJECTED, STEP_GROUP_FAILED };
+/* Tries one step H; if accepted the state is advanced. Sets the next step and order in the state's scalars,
+ * unless `truncated` (the step was cut short from outside). */
+enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated);
+
+/* merge.c */
+/* Merges holes that are close enough, closest pair first; the number of mergers. */
+int areg_merge_close (struct areg *g, struct areg_state *st);
+
+/* state.c */
+/* Takes all memory; 0, or 1 if there is none. */
+int areg_state_allocate (struct areg *g);
+void areg_state_copy (const struct areg *g, struct areg_state *to, const struct areg_state *from);
+/* Sets stride and length of the vector from the number of bodies. */
+void areg_state_layout (struct areg_state *st);
+/* Body b of the state in the caller's units; g->pos and g->vel must hold it (areg_state_spread), at caller's time t. */
+void areg_state_spread (struct areg *g, const struct areg_state *st, double t);
+void areg_state_body (const struct areg *g, const struct areg_state *st, int b, struct areg_body *out);
+/* All bodies, in the caller's order. */
+void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out);
+/* Checks, sorts and takes over the caller's bodies at time t: units, slots, links. An areg_status. */
+int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies, int n);
+/* Time of the state in the caller's units. */
+double areg_state_time (const struct areg *g, const struct areg_state *st);
+
+/* advance.c */
+struct areg_sampler
+{
+  const double *times;
+  int n_times, next;
+  areg_sample *sample;
+  void *context;
+  struct areg_body *bodies;
+};
+/* Advances the state to caller's time t_end. An areg_status; the state is then anywhere if not AREG_OK. */
+int areg_advance_state (struct areg *g, struct areg_state *st, double t_end, struct areg_sampler *sampler);
+
+#endif

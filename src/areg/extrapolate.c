@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Gragg-Bulirsch-Stoer extrapolation with adaptive order and step.
+ *
+ * Rows of 2, 4, 6, ... sub-steps are extrapolated to sub-steps of zero length by Neville's scheme in h^2. The table
+ * holds, for each row, the difference from that row's own increment: differences of neighbouring rows are small and
+ * nearly exact, so extrapolation adds no round-off of its own but what the rows bring.
+ *
+ * Error norm: for every link the last correction of position against the link's length and of velocity against the
+ * larger of its speed and the free-fall speed at its length, both the larger of the two ends of the step; the
+ * correction of time against the time that link needs to change. Lengths of links, not coordinates: nothing
+ * depends on the frame, and a component that passes zero does no harm.
+ *
+ * Order and step follow Deuflhard (1983) and Hairer, Norsett & Wanner (1993, II.9): the row of least work per unit
+ * step is where convergence is awaited; one row early or late is welcome too.
+ *
+ * In a group, the rows of one attempt are shared out, the longest first; each rank fills its own, the sum over ranks
+ * hands them round. The decisions are those of the serial order of rows, so nothing depends on the group's size.
+ */
+#include "areg_impl.h"
+#include <math.h>
+#include <string.h>
+
+static int row_substeps (int k) { return 2 * (k + 1); }
+
+/* Force evaluations up to row k. */
+static double row_cost (int k) { return (k + 1.0) * (k + 2.0) + 1; }
+
+static void row_count (struct areg *g, struct areg_state *st, int k)
+{
+  const double n = st->s.n, steps = row_substeps (k), holes = st->s.n_holes;
+  st->s.count.force_evaluations += row_substeps (k);
+  st->s.count.pair_evaluations += steps * n * (n - 1) / 2;
+  if (areg_flow_has_pn (g, st))
+    st->s.count.pair_evaluations += steps * 20 * holes * (holes - 1) / 2;
+}
+
+/* Who computes row k of `rows`: the longest rows first, each to the rank with least to do. */
+static int row_owner (int rows, int k, int size)
+{
+  double load[64] = { 0 };
+  if (size > 64)
+    size = 64;
+  for (int j = rows - 1; j >= 0; j--) {
+    int owner = 0;
+    for (int r = 1; r < size; r++)
+      if (load[r] < load[owner])
+        owner = r;
+    if (j == k)
+      return owner;
+    load[owner] += row_substeps (j);
+  }
+  return 0;
+}
+
+/* The rows from `from` to `to` of an attempt. A row that failed holds NaN as its time. */
+static int rows_compute (struct areg *g, struct areg_state *st, double H, int from, int to)
+{
+  const int size = g->group.size, length = st->s.length;
+  for (int k = from; k <= to; k++) {
+    const int mine = size < 2 || row_owner (to - from + 1, k - from, size) == g->group.rank;
+    if (mine && areg_flow_row (g, st, H, row_substeps (k), g->row_hi[k], g->row_lo[k]))
+      g->row_hi[k][Y_TIME] = NAN;
+    if (size > 1) {
+      double *share = g->share + (size_t) (k - from) * 2 * length;
+      memset (share, 0, (size_t) 2 * length * sizeof *share);
+      if (mine) {
+        memcpy (share, g->row_hi[k], (size_t) length * sizeof *share);
+        memcpy (share + length, g->row_lo[k], (size_t) length * sizeof *share);
+      }
+    }
+  }
+  if (size < 2)
+    return 0;
+  if (g->group.sum (g->group.context, g->share, (int64_t) (to - from + 1) * 2 * length))
+    return 1;
+  for (int k = from; k <= to; k++) {
+    const double *share = g->share + (size_t) (k - from) * 2 * length;
+    memcpy (g->row_hi[k], share, (size_t) length * sizeof *share);
+    memcpy (g->row_lo[k], share + length, (size_t) length * sizeof *share);
+  }
+  return 0;
+}
+
+/* Enters row k into Neville's table. g->table[i] holds column i of the latest row. */
+static void table_enter (struct areg *g, int length, int k)
+{
+  double *const *table = g->table;
+  const double *restrict hi = g->row_hi[k], *restrict before = k > 0 ? g->row_hi[k - 1] : NULL;
+  double *restrict carry = g->correction; /* becomes the last column's correction */
+  memcpy (table[k], g->row_lo[k], (size_t) length * sizeof (double));
+  /* table[k] runs through the columns of this row, leaving each behind in place of the last row's. */
+  for (int i = 1; i <= k; i++) {
+    const double ratio = (double) row_substeps (k) / row_substeps (k - i), f = 1 / (ratio * ratio - 1);
+    double *restrict column = table[i - 1], *restrict now = table[k];
+    for (int e = 0; e < length; e++) {
+      const double here = now[e], d = f * ((hi[e] - before[e]) + (here - column[e]));
+      column[e] = here;
+      carry[e] = d;
+      now[e] = here + d;
+    }
+  }
+}
+
+static double square_of (const double *v, int stride)
+{
+  return v[0] * v[0] + v[stride] * v[stride] + v[2 * stride] * v[2 * stride];
+}
+
+static double larger (double a, double b) { return a > b ? a : b; }
+
+/* Squared length of the vector at `at` (components `stride` apart) at the end of the step. */
+static double square_after (const struct areg_state *st, const double *hi, const double *d, int at, int stride)
+{
+  double v[3];
+  for (int c = 0; c < 3; c++)
+    v[c] = st->hi[at + c * stride] + (hi[at + c * stride] + d[at + c * stride]);
+  return square_of (v, 1);
+}
+
+/* The error of row k as a multiple of the tolerance. */
+static double error_norm (const struct areg *g, const struct areg_state *st, int k)
+{
+  const int n = st->s.n, S = st->s.stride;
+  const double *hi = g->row_hi[k], *d = g->table[k], *e = g->correction;
+  const double dt = fabs (e[Y_TIME]);
+  double worst = 0, bad = hi[Y_TIME];
+  for (int b = 0; b < n; b++) {
+    const int q = Y_LINKS + b, p = q + 3 * S;
+    if (b == st->s.root)
+      continue;
+    const double soft = st->kind[b] == AREG_STAR && st->kind[st->parent[b]] == AREG_STAR ? g->units.soft_stars
+                                                                                         : g->units.soft_rest;
+    const double x2 = square_after (st, hi, d, q, S), v2 = square_after (st, hi, d, p, S);
+    const double L2 = larger (larger (square_of (st->hi + q, S), x2), soft * soft), length = sqrt (L2);
+    const double fall2 = (st->mu[b] + st->mu[st->parent[b]]) / length;
+    const double W2 = larger (larger (square_of (st->hi + p, S), v2), fall2);
+    const double ex = sqrt (square_of (e + q, S) / L2), ev = sqrt (square_of (e + p, S) / W2);
+    const double et = dt * sqrt (v2 / L2);
+    bad += ex + ev + et;
+    worst = larger (worst, larger (et, larger (ex, ev)));
+  }
+  for (int i = 0; i < st->s.n_holes && areg_flow_has_pn (g, st); i++) {
+    const int at = Y_LINKS + 6 * S + 3 * i;
+    const double s2 = square_of (st->hi + at, 1);
+    if (s2 > 0)
+      worst = larger (worst, sqrt (square_of (e + at, 1) / s2));
+  }
+  return isfinite (bad) ? worst / g->options.tolerance : INFINITY;
+}
+
+/* The accepted row becomes the state. */
+static void row_adopt (const struct areg *g, struct areg_state *st, int k)
+{
+  const double *hi = g->row_hi[k], *d = g->table[k];
+  for (int i = 0; i < st->s.length; i++) {
+    double e1, e2;
+    const double s = areg_two_sum (st->hi[i], hi[i], &e1);
+    st->hi[i] = areg_two_sum (s, e1 + (st->lo[i] + d[i]), &e2);
+    st->lo[i] = e2;
+  }
+  st->s.exact_valid = st->s.rejected = 0;
+  st->s.links_age++;
+}
+
+/* What is known of the orders tried in one attempt. */
+struct attempt
+{
+  double step[AREG_ROWS], work[AREG_ROWS]; /* best step of each row, work per unit of it */
+};
+
+static void attempt_note (struct attempt *a, double H, int k, double error)
+{
+  const double power = 1.0 / (2 * k + 1), least = pow (0.02, power);
+  double factor = 1 / least;
+  if (error > 0) {
+    factor = isfinite (error) ? 0.94 * pow (0.65 / error, power) : 0.02;
+    factor = factor < least / 4 ? least / 4 : factor > 1 / least ? 1 / least : factor;
+  }
+  a->step[k] = fabs (H) * factor;
+  a->work[k] = row_cost (k) / a->step[k];
+}
+
+/* Order and step after success at row k with target t; `before`: the attempt follows a rejection. */
+static void next_after_success (struct areg_state *st, const struct attempt *a, int k, int before, double H)
+{
+  const int t = st->s.order, top = AREG_ROWS - 2;
+  const double *w = a->work;
+  int best;
+  if (k == 1)
+    best = 2;
+  else if (k <= t) {
+    best = k;
+    if (w[k - 1] < 0.8 * w[k])
+      best = k - 1;
+    else if (w[k] < 0.9 * w[k - 1])
+      best = k + 1 < top ? k + 1 : top;
+  } else {
+    best = k - 1;
+    if (k > 2 && w[k - 2] < 0.8 * w[k - 1])
+      best = k - 2;
+    if (w[k] < 0.9 * w[best])
+      best = k < top ? k : top;
+  }
+  if (before) {
+    st->s.order = best < k ? best : k;
+    st->s.step = a->step[st->s.order] < fabs (H) ? a->step[st->s.order] : fabs (H);
+    return;
+  }
+  if (best <= k)
+    st->s.step = a->step[best];
+  else if (k < t && w[k] < 0.9 * w[k - 1])
+    st->s.step = a->step[k] * row_cost (best + 1) / row_cost (k);
+  else
+    st->s.step = a->step[k] * row_cost (best) / row_cost (k);
+  st->s.order = best;
+}
+
+static void next_after_failure (struct areg_state *st, const struct attempt *a, int k, double H)
+{
+  st->s.rejected = 1;
+  if (k < 1) { /* a row failed outright */
+    st->s.step = 0.25 * fabs (H);
+    return;
+  }
+  if (k < st->s.order)
+    st->s.order = k;
+  if (st->s.order > 1 && a->work[st->s.order - 1] < 0.8 * a->work[st->s.order])
+    st->s.order--;
+  st->s.step = a->step[st->s.order] < 0.7 * fabs (H) ? a->step[st->s.order] : 0.7 * fabs (H);
+}
+
+/* No hope of convergence at the target or one row later. */
+static int hopeless (int k, int target, double error)
+{
+  if (k == target - 1)
+    return error > pow ((double) row_substeps (target) * row_substeps (target + 1) / 4.0, 2);
+  return k == target && error > pow (row_substeps (k + 1) / 2.0, 2);
+}
+
+enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
+{
+  const int before = st->s.rejected;
+  struct attempt a = { { 0 }, { 0 } };
+  const double kept_step = st->s.step;
+  if (st->s.order < 2 || st->s.order > AREG_ROWS - 2)
+    st->s.order = 6;
+  const int target = st->s.order, kept_order = target, shared = g->group.size > 1;
+  areg_flow_exact (g, st);
+  for (int k = 0; k <= target + 1; k++) {
+    if (shared ? k == 0 || k == target + 1 : 1)
+      if (rows_compute (g, st, H, k, shared && k == 0 ? target : k))
+        return STEP_GROUP_FAILED;
+    row_count (g, st, k);
+    if (isnan (g->row_hi[k][Y_TIME])) {
+      next_after_failure (st, &a, 0, H);
+      return STEP_REJECTED;
+    }
+    table_enter (g, st->s.length, k);
+    if (k < 1)
+      continue;
+    const double error = error_norm (g, st, k);
+    attempt_note (&a, H, k, error);
+    if (error <= 1 && (truncated || k >= target - 1)) {
+      row_adopt (g, st, k);
+      if (truncated) {
+        st->s.step = fabs (kept_step);
+        st->s.order = kept_order;
+      } else
+        next_after_success (st, &a, k, before, H);
+      return STEP_ACCEPTED;
+    }
+    if (hopeless (k, target, error) || k == target + 1) {
+      next_after_failure (st, &a, k, H);
+      return STEP_REJECTED;
+    }
+  }
+  return STEP_REJECTED;
+}

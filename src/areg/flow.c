@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The time-transformed leapfrog.
+ *
+ * With the logarithmic Hamiltonian (Mikkola & Tanikawa 1999, Preto & Tremaine 1999)
+ *     dt = h / (T + B + gamma) while links move,    dt = h / (U + gamma) while they are kicked,
+ * B = U - T being the binding energy, the leapfrog follows a two-body orbit exactly but for its phase, whatever the
+ * eccentricity, and its error is a series in h^2, which extrapolation.c exploits. gamma is zero for bound systems.
+ * B is never reset to U - T: it is what keeps the energy of a tight pair from drifting through round-off.
+ *
+ * Forces that depend on velocity (Hellstrom & Mikkola 2010) need an auxiliary copy w of the velocities: v is kicked
+ * with the forces at w and w with those at v. Their order alternates from sub-step to sub-step, so that two
+ * sub-steps together are symmetric in time with two evaluations each, not three. Spins go with velocities.
+ * The number of sub-steps is always even.
+ *
+ * All is kept as increments from the start of the step in compensated sums.
+ */
+#include "areg_impl.h"
+#include "pn.h"
+#include <math.h>
+#include <string.h>
+
+/* hi + lo += c rate; out = base + hi. */
+static void vector_advance (int n, double c, const double *restrict rate, const double *restrict base,
+                            double *restrict hi, double *restrict lo, double *restrict out)
+{
+  for (int i = 0; i < n; i++) {
+    const double a = c * rate[i] + lo[i], s = hi[i] + a, t = s - hi[i];
+    lo[i] = (hi[i] - (s - t)) + (a - t);
+    hi[i] = s;
+    out[i] = base[i] + s;
+  }
+}
+
+int areg_flow_has_pn (const struct areg *g, const struct areg_state *st)
+{
+  return g->units.c > 0 && g->options.pn_terms != AREG_PN_NONE && st->s.n_holes > 1;
+}
+
+double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies)
+{
+  const int n = st->s.n, bs = g->body_stride;
+  areg_links_walk (st, p, bodies, bs);
+  double mass = 0, kinetic = 0;
+  for (int b = 0; b < n; b++)
+    mass += st->m[b];
+  for (int c = 0; c < 3; c++) {
+    double *v = bodies + c * bs, mean = 0, sum = 0;
+    for (int b = 0; b < n; b++)
+      mean += st->m[b] * v[b];
+    mean /= mass;
+    for (int b = 0; b < n; b++) {
+      v[b] -= mean;
+      sum += st->m[b] * v[b] * v[b];
+    }
+    kinetic += sum;
+  }
+  return 0.5 * kinetic;
+}
+
+/* Beyond the last body: far away, so that pairs with the massless padding are harmless. */
+static void padding_fill (struct areg *g, int n)
+{
+  for (int c = 0; c < 3; c++)
+    for (int b = n; b < n + AREG_LANES; b++)
+      g->pos[c * g->body_stride + b] = 1e30;
+}
+
+/* Newtonian accelerations of bodies at links q into g->acc; positions into g->pos. Returns the potential. */
+static double newton (struct areg *g, const struct areg_state *st, const double *q)
+{
+  const int bs = g->body_stride;
+  areg_links_walk (st, q, g->pos, bs);
+  areg_links_near (st, q, g->near_d);
+  padding_fill (g, st->s.n);
+  struct areg_pairs pairs = {
+    .n = st->s.n, .n_holes = st->s.n_holes, .m = st->m, .mu = st->mu,
+    .x = g->pos, .y = g->pos + bs, .z = g->pos + 2 * bs,
+    .ax = g->acc, .ay = g->acc + bs, .az = g->acc + 2 * bs,
+    .soft_stars = g->units.soft_stars, .soft_rest = g->units.soft_rest,
+    .near_start = st->near_start, .near_j = st->near_j, .near_d = g->near_d };
+  areg_pairs_sum (&pairs);
+  return pairs.potential;
+}
+
+/* Link rates from body accelerations; those of the centre of mass are given. */
+static void link_rates (const struct areg *g, const struct areg_state *st, const double *acc, const double cm[3],
+                        double *rate)
+{
+  const int n = st->s.n, S = st->s.stride, bs = g->body_stride, root = st->s.root;
+  const int *parent = st->parent;
+  for (int c = 0; c < 3; c++) {
+    const double *a = acc + c * bs;
+    double *r = rate + c * S;
+    for (int b = 0; b < n; b++)
+      r[b] = b == root ? cm[c] : a[b] - a[parent[b]];
+  }
+}
+
+/* Separations x_i - x_j of the pairs of holes, near ones along their links. */
+static void hole_separations (struct areg *g, const struct areg_state *st)
+{
+  const int nh = st->s.n_holes, bs = g->body_stride;
+  double (*sep)[3] = (double (*)[3]) g->pn_sep;
+  for (int j = 1; j < nh; j++)
+    for (int i = 0; i < j; i++)
+      for (int c = 0; c < 3; c++)
+        sep[j * (j - 1) / 2 + i][c] = g->pos[c * bs + i] - g->pos[c * bs + j];
+  for (int i = 0; i < nh; i++)
+    for (int k = st->near_start[i]; k < st->near_start[i + 1]; k++) {
+      const int j = st->near_j[k];
+      if (j < nh)
+        for (int c = 0; c < 3; c++)
+          sep[j * (j - 1) / 2 + i][c] = -g->near_d[3 * k + c];
+    }
+}
+
+/* The post-Newtonian view of the holes at velocities `vel` (body array), centre of mass moving with `cm`. */
+static struct pn_system pn_view (struct areg *g, const struct areg_state *st, const double *vel, const double *y)
+{
+  const int nh = st->s.n_holes, bs = g->body_stride, S = st->s.stride, root = st->s.root;
+  const double *cm = y + Y_LINKS + 3 * S + root, *spin = y + Y_LINKS + 6 * S;
+  const int spinning = g->options.pn_terms & AREG_PN_SPIN;
+  for (int i = 0; i < nh; i++)
+    for (int c = 0; c < 3; c++) {
+      g->pn_v[3 * i + c] = vel[c * bs + i] + cm[c * S];
+      g->pn_spin[3 * i + c] = spin[3 * i + c];
+    }
+  return (struct pn_system) { .G = g->units.G, .c = g->units.c, .terms = (unsigned) g->options.pn_terms, .n = nh, .m = st->m,
+                              .v = (const double (*)[3]) g->pn_v,
+                              .spin = spinning ? (const double (*)[3]) g->pn_spin : NULL,
+                              .separation = (const double (*)[3]) g->pn_sep };
+}
+
+/* Accelerations at velocities `vel` into g->pn_acc (whole, Newton included), link and spin rates into `rate`;
+ * returns the power of the velocity-dependent forces on the internal motion. */
+static double pn_rates (struct areg *g, const struct areg_state *st, const double *vel, const double *y, double *rate)
+{
+  const int n = st->s.n, nh = st->s.n_holes, S = st->s.stride, bs = g->body_stride;
+  const struct pn_system system = pn_view (g, st, vel, y);
+  double (*a)[3] = (double (*)[3]) g->pn_a;
+  double (*spin_rate)[3] = (double (*)[3]) g->pn_rate;
+  memset (a, 0, (size_t) nh * sizeof *a);
+  memset (spin_rate, 0, (size_t) nh * sizeof *spin_rate);
+  pn_accelerations (&system, g->pn_scratch, a, system.spin ? spin_rate : NULL);
+  double power = 0, mass = 0, cm[3] = { 0, 0, 0 };
+  for (int c = 0; c < 3; c++) {
+    memcpy (g->pn_acc + c * bs, g->acc + c * bs, (size_t) n * sizeof (double));
+    for (int i = 0; i < nh; i++) {
+      g->pn_acc[c * bs + i] += a[i][c];
+      cm[c] += st->m[i] * a[i][c];
+      power += st->m[i] * vel[c * bs + i] * a[i][c];
+    }
+  }
+  for (int b = 0; b < n; b++)
+    mass += st->m[b];
+  for (int c = 0; c < 3; c++)
+    cm[c] /= mass;
+  link_rates (g, st, g->pn_acc, cm, rate);
+  for (int i = 0; i < 3 * nh; i++)
+    rate[3 * S + i] = g->pn_rate[i];
+  return power;
+}
+
+/* One row under way. */
+struct row
+{
+  struct areg *g;
+  const struct areg_state *st;
+  double *hi, *lo;        /* increments */
+  double *now;            /* base + increments */
+  int pn, spins;          /* velocity-dependent forces; length of the spins */
+  int half;               /* which order comes next */
+  double kinetic;
+};
+
+static void scalar_advance (struct row *r, int at, double by)
+{
+  double e;
+  r->hi[at] = areg_two_sum (r->hi[at], by + r->lo[at], &e);
+  r->lo[at] = e;
+  r->now[at] = r->st->hi[at] + r->hi[at];
+}
+
+static int drift (struct row *r, double h)
+{
+  const int S = r->st->s.stride;
+  const double w = r->kinetic + r->now[Y_BINDING] + r->st->s.gamma;
+  if (!(w > 0) || !isfinite (w))
+    return 1;
+  const double dt = h / w;
+  scalar_advance (r, Y_TIME, dt);
+  vector_advance (3 * S, dt, r->now + Y_LINKS + 3 * S, r->st->hi + Y_LINKS, r->hi + Y_LINKS, r->lo + Y_LINKS,
+                  r->now + Y_LINKS);
+  return 0;
+}
+
+/* Kicks v with the forces at w. */
+static void kick_v (struct row *r, double dt)
+{
+  struct areg *g = r->g;
+  const int S = r->st->s.stride, from = Y_LINKS + 3 * S;
+  areg_flow_velocities (g, r->st, g->aux + from, g->aux_vel);
+  const double power = pn_rates (g, r->st, g->aux_vel, g->aux, g->link_rate);
+  vector_advance (3 * S + r->spins, dt, g->link_rate, r->st->hi + from, r->hi + from, r->lo + from, r->now + from);
+  scalar_advance (r, Y_BINDING, -dt * power);
+}
+
+/* Kicks w with the forces at v. */
+static void kick_w (struct row *r, double dt)
+{
+  struct areg *g = r->g;
+  const int S = r->st->s.stride, from = Y_LINKS + 3 * S;
+  areg_flow_velocities (g, r->st, r->now + from, g->vel);
+  pn_rates (g, r->st, g->vel, r->now, g->link_rate);
+  vector_advance (3 * S + r->spins, dt, g->link_rate, r->st->hi + from, g->aux_base + from, g->aux_lo + from,
+                  g->aux + from);
+}
+
+static int kick (struct row *r, double h)
+{
+  struct areg *g = r->g;
+  const int S = r->st->s.stride, from = Y_LINKS + 3 * S;
+  const double U = newton (g, r->st, r->now + Y_LINKS), w = U + r->st->s.gamma;
+  if (!(w > 0) || !isfinite (w))
+    return 1;
+  const double dt = h / w;
+  if (r->pn) {
+    hole_separations (g, r->st);
+    if (r->half)
+      kick_w (r, dt);
+    kick_v (r, dt);
+    if (!r->half)
+      kick_w (r, dt);
+    r->half = !r->half;
+  } else {
+    const double cm[3] = { 0, 0, 0 };
+    link_rates (g, r->st, g->acc, cm, g->link_rate);
+    vector_advance (3 * S, dt, g->link_rate, r->st->hi + from, r->hi + from, r->lo + from, r->now + from);
+  }
+  r->kinetic = areg_flow_velocities (g, r->st, r->now + from, g->vel);
+  return 0;
+}
+
+int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n, double *row_hi, double *row_lo)
+{
+  const size_t bytes = (size_t) st->s.length * sizeof (double);
+  struct row r = { .g = g, .st = st, .hi = row_hi, .lo = row_lo, .now = g->work, .kinetic = st->s.kinetic };
+  r.pn = areg_flow_has_pn (g, st);
+  r.spins = (g->options.pn_terms & AREG_PN_SPIN) ? 3 * st->s.n_holes : 0;
+  memset (row_hi, 0, bytes);
+  memset (row_lo, 0, bytes);
+  memcpy (r.now, st->hi, bytes);
+  if (r.pn) {
+    memset (g->aux_base, 0, bytes);
+    memset (g->aux_lo, 0, bytes);
+    memcpy (g->aux, st->hi, bytes);
+  }
+  const double h = H / n;
+  int bad = drift (&r, 0.5 * h);
+  for (int i = 0; i < n && !bad; i++) {
+    bad = kick (&r, h);
+    if (!bad)
+      bad = drift (&r, i + 1 < n ? h : 0.5 * h);
+  }
+  return bad;
+}
+
+void areg_flow_exact (struct areg *g, struct areg_state *st)
+{
+  const int bs = g->body_stride;
+  if (st->s.exact_valid)
+    return;
+  st->s.potential = newton (g, st, areg_q (st, st->hi));
+  st->s.kinetic = areg_flow_velocities (g, st, areg_p (st, st->hi), g->vel);
+  double rate = 0;
+  for (int c = 0; c < 3; c++)
+    for (int b = 0; b < st->s.n; b++)
+      rate += st->m[b] * g->acc[c * bs + b] * g->vel[c * bs + b];
+  st->s.rate = rate;
+  st->s.exact_valid = 1;
+  st->s.count.force_evaluations++;
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory, and the two doors between the caller's bodies and the state.
+ *
+ * Units are powers of two near the system's own mass, radius and free-fall speed: conversion is exact in both
+ * directions, and what remains of G is folded into G m. The centre of mass is taken out at load, so that neither
+ * its place nor its velocity can cost digits or steps; links are formed from the caller's differences before that.
+ * Slots are sorted by (kind, id), so that the caller's order has no influence on any bit.
+ */
+#include "areg_impl.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A piece of the one block, 64-byte aligned; with `base` NULL only counts. */
+static void *piece (char *base, size_t *used, size_t bytes)
+{
+  void *p = base ? base + *used : NULL;
+  *used += (bytes + 63) / 64 * 64;
+  return p;
+}
+
+static void state_place (struct areg_state *st, char *base, size_t *used, size_t n, size_t length)
+{
+  const size_t pad = n + 2 * AREG_LANES;
+  st->hi = piece (base, used, length * sizeof (double));
+  st->lo = piece (base, used, length * sizeof (double));
+  st->m = piece (base, used, pad * sizeof (double));
+  st->mu = piece (base, used, pad * sizeof (double));
+  st->id = piece (base, used, n * sizeof (uint64_t));
+  st->kind = piece (base, used, n * sizeof (int));
+  st->index = piece (base, used, n * sizeof (int));
+  st->parent = piece (base, used, n * sizeof (int));
+  st->walk = piece (base, used, n * sizeof (int));
+  st->near_start = piece (base, used, (n + 1) * sizeof (int));
+  st->near_j = piece (base, used, 4 * n * sizeof (int));
+  st->near_kind = piece (base, used, 4 * n * sizeof (int));
+}
+
+static void vectors_place (struct areg *g, char *base, size_t *used, size_t length)
+{
+  double **const single[] = { &g->work, &g->aux, &g->aux_lo, &g->aux_base, &g->link_rate, &g->correction };
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+    *single[i] = piece (base, used, length * sizeof (double));
+  for (int k = 0; k < AREG_ROWS; k++) {
+    g->row_hi[k] = piece (base, used, length * sizeof (double));
+    g->row_lo[k] = piece (base, used, length * sizeof (double));
+    g->table[k] = piece (base, used, length * sizeof (double));
+  }
+  g->share = piece (base, used, g->group.size > 1 ? 2 * AREG_ROWS * length * sizeof (double) : 0);
+}
+
+static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
+{
+  const size_t bodies = 3 * (size_t) g->body_stride * sizeof (double);
+  double **const single[] = { &g->pos, &g->vel, &g->acc, &g->pn_acc, &g->aux_vel };
+  for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+    *single[i] = piece (base, used, bodies);
+  g->near_d = piece (base, used, 12 * n * sizeof (double));
+  g->body_scratch = piece (base, used, (n + AREG_LANES) * sizeof (double));
+  g->int_scratch = piece (base, used, 4 * n * sizeof (int));
+  g->bodies_scratch = piece (base, used, n * sizeof (struct areg_body));
+  g->mergers = piece (base, used, n * sizeof (struct areg_merger));
+}
+
+static void all_place (struct areg *g, char *base, size_t *used)
+{
+  const size_t n = (size_t) g->capacity, S = (size_t) areg_round_lanes (g->capacity);
+  const size_t length = Y_LINKS + 6 * S + (size_t) areg_round_lanes (3 * g->capacity);
+  struct areg_state *const states[] = { &g->now, &g->saved, &g->start, &g->probe };
+  for (int i = 0; i < 4; i++)
+    state_place (states[i], base, used, n, length);
+  vectors_place (g, base, used, length);
+  scratch_place (g, base, used, n);
+}
+
+int areg_state_allocate (struct areg *g)
+{
+  size_t bytes = 0, used = 0;
+  g->body_stride = areg_round_lanes (g->capacity) + 2 * AREG_LANES;
+  all_place (g, NULL, &bytes);
+  g->block = aligned_alloc (64, bytes);
+  if (!g->block)
+    return 1;
+  memset (g->block, 0, bytes);
+  all_place (g, g->block, &used);
+  return 0;
+}
+
+void areg_state_copy (const struct areg *g, struct areg_state *to, const struct areg_state *from)
+{
+  const size_t n = (size_t) from->s.n, length = (size_t) from->s.length;
+  const size_t padded = n + AREG_LANES;
+  (void) g;
+  to->s = from->s;
+  memcpy (to->hi, from->hi, length * sizeof (double));
+  memcpy (to->lo, from->lo, length * sizeof (double));
+  memcpy (to->m, from->m, padded * sizeof (double));
+  memcpy (to->mu, from->mu, padded * sizeof (double));
+  memcpy (to->id, from->id, n * sizeof (uint64_t));
+  memcpy (to->kind, from->kind, n * sizeof (int));
+  memcpy (to->index, from->index, n * sizeof (int));
+  memcpy (to->parent, from->parent, n * sizeof (int));
+  memcpy (to->walk, from->walk, n * sizeof (int));
+  memcpy (to->near_start, from->near_start, (n + 1) * sizeof (int));
+  memcpy (to->near_j, from->near_j, (size_t) from->near_start[n] * sizeof (int));
+  memcpy (to->near_kind, from->near_kind, (size_t) from->near_start[n] * sizeof (int));
+}
+
+void areg_state_layout (struct areg_state *st)
+{
+  st->s.stride = areg_round_lanes (st->s.n);
+  st->s.length = Y_LINKS + 6 * st->s.stride + areg_round_lanes (3 * st->s.n_holes);
+}
+
+double areg_state_time (const struct areg *g, const struct areg_state *st)
+{
+  return g->units.t_load + g->units.time * (st->hi[Y_TIME] + st->lo[Y_TIME]);
+}
+
+static double power_of_two (double x)
+{
+  if (!(x > 0) || !isfinite (x))
+    return 1;
+  int e;
+  frexp (x, &e);
+  return ldexp (1, e);
+}
+
+/* Which body is wrong, and how; AREG_OK if none. */
+static int bodies_check (struct areg *g, const struct areg_body *bodies, int n, const char **what, int *which)
+{
+  const double c = g->options.c, G = g->options.G;
+  for (int i = 0; i < n; i++) {
+    const struct areg_body *b = &bodies[i];
+    double sum = 0, spin2 = 0;
+    for (int k = 0; k < 3; k++) {
+      sum += b->x[k] + b->v[k] + b->spin[k];
+      spin2 += b->spin[k] * b->spin[k];
+    }
+    *which = i;
+    *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
+            : !(b->m > 0) || !isfinite (b->m) ? "has a mass that is not above zero and finite"
+            : b->kind != AREG_STAR && b->kind != AREG_HOLE ? "is neither star nor hole"
+            : c > 0 && b->kind == AREG_HOLE && sqrt (spin2) * c > G * b->m * b->m * (1 + 1e-9)
+              ? "spins faster than a black hole can (|chi| > 1)" : NULL;
+    if (*what)
+      return AREG_BAD_BODY;
+  }
+  return AREG_OK;
+}
+
+struct sort_key { int kind, index; uint64_t id; };
+
+static int sort_compare (const void *pa, const void *pb)
+{
+  const struct sort_key *a = pa, *b = pb;
+  if (a->kind != b->kind)
+    return a->kind == AREG_HOLE ? -1 : 1;
+  if (a->id != b->id)
+    return a->id < b->id ? -1 : 1;
+  return a->index < b->index ? -1 : 1;
+}
+
+/* Slots by (holes first, id) into st->index. Heap sort: in place, no memory, no bad case. */
+static void slots_sort (const struct areg_body *bodies, int n, int *index)
+{
+#define KEY(i) (struct sort_key) { bodies[i].kind, i, bodies[i].id }
+  for (int i = 0; i < n; i++)
+    index[i] = i;
+  for (int start = n / 2 - 1, end = n; end > 1;) {
+    int at;
+    if (start >= 0)
+      at = start--;
+    else {
+      end--;
+      const int swap = index[end];
+      index[end] = index[0];
+      index[0] = swap;
+      at = 0;
+    }
+    for (int child = 2 * at + 1; child < end; child = 2 * at + 1) {
+      struct sort_key kc = KEY (index[child]);
+      if (child + 1 < end) {
+        const struct sort_key kd = KEY (index[child + 1]);
+        if (sort_compare (&kc, &kd) < 0) {
+          kc = kd;
+          child++;
+        }
+      }
+      const struct sort_key ka = KEY (index[at]);
+      if (sort_compare (&ka, &kc) >= 0)
+        break;
+      const int swap = index[at];
+      index[at] = index[child];
+      index[child] = swap;
+      at = child;
+    }
+  }
+#undef KEY
+}
+
+/* Centre of mass in the caller's units, relative to the heaviest body `ref` to keep digits; radius about it. */
+static void centre_of_mass (struct areg *g, const struct areg_state *st, const struct areg_body *bodies, int ref,
+                            double *mass, double *radius)
+{
+  const int n = st->s.n;
+  double total = 0, square = 0, x[3] = { 0, 0, 0 }, v[3] = { 0, 0, 0 };
+  for (int s = 0; s < n; s++) {
+    const struct areg_body *b = &bodies[st->index[s]];
+    total += b->m;
+    for (int k = 0; k < 3; k++) {
+      const double d = b->x[k] - bodies[ref].x[k];
+      x[k] += b->m * d;
+      v[k] += b->m * (b->v[k] - bodies[ref].v[k]);
+      square += b->m * d * d;
+    }
+  }
+  for (int k = 0; k < 3; k++) {
+    g->units.com_x[k] = bodies[ref].x[k] + x[k] / total;
+    g->units.com_v[k] = bodies[ref].v[k] + v[k] / total;
+  }
+  *mass = total;
+  *radius = sqrt (square / total);
+}
+
+static void units_choose (struct areg *g, double mass, double radius)
+{
+  g->units.mass = power_of_two (mass);
+  g->units.length = power_of_two (radius);
+  g->units.velocity = power_of_two (sqrt (g->options.G * mass / g->units.length));
+  g->units.time = g->units.length / g->units.velocity;
+  g->units.G = g->options.G * g->units.mass / g->units.length / (g->units.velocity * g->units.velocity);
+  g->units.c = g->options.c / g->units.velocity;
+  g->units.soft_stars = 2.8 * g->options.star_star_softening / g->units.length;
+  g->units.soft_rest = 2.8 * g->options.softening / g->units.length;
+}
+
+/* The bodies as a star-shaped tree around the heaviest one, which links_build turns into the real one. */
+static void links_first (struct areg *g, struct areg_state *st, const struct areg_body *bodies, int root)
+{
+  const int n = st->s.n, S = st->s.stride;
+  const struct areg_body *r = &bodies[st->index[root]];
+  const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
+  int k = 1;
+  st->s.root = root;
+  st->walk[0] = root;
+  for (int s = 0; s < n; s++) {
+    const struct areg_body *b = &bodies[st->index[s]];
+    st->parent[s] = s == root ? -1 : root;
+    if (s != root)
+      st->walk[k++] = s;
+    for (int c = 0; c < 3; c++) {
+      const int q = Y_LINKS + c * S + s, p = q + 3 * S;
+      double e, f;
+      const double dx = areg_two_sum (b->x[c], -r->x[c], &e), dv = areg_two_sum (b->v[c], -r->v[c], &f);
+      st->hi[q] = s == root ? 0 : dx / g->units.length;
+      st->lo[q] = s == root ? 0 : e / g->units.length;
+      st->hi[p] = s == root ? 0 : dv / g->units.velocity;
+      st->lo[p] = s == root ? 0 : f / g->units.velocity;
+      if (s < st->s.n_holes)
+        st->hi[Y_LINKS + 6 * S + 3 * s + c] = b->spin[c] / spin_unit;
+    }
+  }
+}
+
+static void slots_fill (struct areg *g, struct areg_state *st, const struct areg_body *bodies)
+{
+  const int n = st->s.n;
+  for (int s = 0; s < n; s++) {
+    const struct areg_body *b = &bodies[st->index[s]];
+    st->id[s] = b->id;
+    st->kind[s] = b->kind;
+    st->m[s] = b->m / g->units.mass;
+    st->mu[s] = g->units.G * st->m[s];
+  }
+  for (int s = n; s < n + AREG_LANES; s++)
+    st->m[s] = st->mu[s] = 0;
+}
+
+int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies, int n)
+{
+  const char *what = NULL;
+  int which = 0;
+  if (bodies_check (g, bodies, n, &what, &which) != AREG_OK)
+    return AREG_BAD_BODY; /* areg.c words it */
+  memset (&st->s, 0, sizeof st->s);
+  st->s.n = n;
+  slots_sort (bodies, n, st->index);
+  for (int s = 0; s < n; s++)
+    st->s.n_holes += bodies[s].kind == AREG_HOLE;
+  for (int s = 1; s < n; s++)
+    if (bodies[st->index[s]].id == bodies[st->index[s - 1]].id)
+      return AREG_BAD_BODY;
+  areg_state_layout (st);
+  memset (st->hi, 0, (size_t) st->s.length * sizeof (double));
+  memset (st->lo, 0, (size_t) st->s.length * sizeof (double));
+  int heaviest = 0;
+  for (int s = 1; s < n; s++)
+    if (bodies[st->index[s]].m > bodies[st->index[heaviest]].m)
+      heaviest = s;
+  double mass, radius;
+  centre_of_mass (g, st, bodies, st->index[heaviest], &mass, &radius);
+  units_choose (g, mass, radius);
+  g->units.t_load = g->units.t_now = t;
+  slots_fill (g, st, bodies);
+  links_first (g, st, bodies, heaviest);
+  st->near_start[n] = 0;
+  areg_links_build (g, st, heaviest);
+  areg_flow_exact (g, st);
+  st->hi[Y_BINDING] = st->s.potential - st->s.kinetic;
+  st->s.energy_scale = fabs (st->hi[Y_BINDING]);
+  if (!(st->s.energy_scale > 0))
+    st->s.energy_scale = st->s.potential > 0 ? st->s.potential : 1;
+  st->s.count.energy_start = -st->hi[Y_BINDING] * g->units.mass * g->units.velocity * g->units.velocity;
+  return isfinite (st->s.potential) && isfinite (st->s.kinetic) ? AREG_OK : AREG_BAD_BODY;
+}
+
+void areg_state_spread (struct areg *g, const struct areg_state *st, double t)
+{
+  const int n = st->s.n, S = st->s.stride, bs = g->body_stride, root = st->s.root;
+  double mass = 0;
+  areg_links_walk (st, areg_q (st, st->hi), g->pos, bs);
+  areg_links_walk (st, areg_p (st, st->hi), g->vel, bs);
+  for (int b = 0; b < n; b++)
+    mass += st->m[b];
+  for (int c = 0; c < 3; c++) {
+    double x = 0, v = 0;
+    for (int b = 0; b < n; b++) {
+      x += st->m[b] * g->pos[c * bs + b];
+      v += st->m[b] * g->vel[c * bs + b];
+    }
+    const int q = Y_LINKS + c * S + root, p = q + 3 * S;
+    g->mean_x[c] = g->units.com_x[c] + g->units.com_v[c] * (t - g->units.t_load) + g->units.length * (st->hi[q] - x / mass);
+    g->mean_v[c] = g->units.com_v[c] + g->units.velocity * (st->hi[p] - v / mass);
+  }
+}
+
+void areg_state_body (const struct areg *g, const struct areg_state *st, int b, struct areg_body *out)
+{
+  const int S = st->s.stride, bs = g->body_stride;
+  const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
+  *out = (struct areg_body) { .m = st->m[b] * g->units.mass, .id = st->id[b], .kind = st->kind[b] };
+  for (int c = 0; c < 3; c++) {
+    out->x[c] = g->mean_x[c] + g->units.length * g->pos[c * bs + b];
+    out->v[c] = g->mean_v[c] + g->units.velocity * g->vel[c * bs + b];
+    out->spin[c] = b < st->s.n_holes ? spin_unit * st->hi[Y_LINKS + 6 * S + 3 * b + c] : 0;
+  }
+}
+
+void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out)
+{
+  const int n = st->s.n;
+  int *const rank = g->int_scratch, *const slot_of = rank + g->capacity;
+  areg_state_spread (g, st, t);
+  for (int i = 0; i < g->capacity; i++)
+    slot_of[i] = -1;
+  for (int b = 0; b < n; b++)
+    slot_of[st->index[b]] = b;
+  for (int i = 0, k = 0; i < g->capacity; i++)
+    if (slot_of[i] >= 0)
+      areg_state_body (g, st, slot_of[i], &out[k++]);
+}
