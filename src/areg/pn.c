@@ -21,11 +21,10 @@ static void add_orbital (const struct pn_system *s, int i, int j, const struct p
   const struct nw sum = pn_pair_coefficients (pair, terms);
   const double scale = s->c * s->c * g->inverse_r;
   const lanes N = scale * sum.N, W = scale * sum.W;
-  for (int k = 0; k < 3; k++)
-    {
-      a[i][k] += N[0] * g->n[k] + W[0] * g->beta[k];
-      a[j][k] -= N[1] * g->n[k] + W[1] * g->beta[k];
-    }
+  for (int k = 0; k < 3; k++) {
+    a[i][k] += N[0] * g->n[k] + W[0] * g->beta[k];
+    a[j][k] -= N[1] * g->n[k] + W[1] * g->beta[k];
+  }
 }
 
 void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3])
@@ -37,16 +36,15 @@ void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3
   if (cross_terms)
     pn_eih_accelerations (s, scratch, a);
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      {
-        struct pair_geometry geometry;
-        struct pair pair;
-        pn_pair_set (s, i, j, inverse_c, &geometry, &pair);
-        if (orders)
-          add_orbital (s, i, j, &geometry, &pair, orders, a);
-        if (spins)
-          pn_spin_accelerations (s, i, j, &geometry, a, spin_rate);
-      }
+    for (int i = 0; i < j; i++) {
+      struct pair_geometry geometry;
+      struct pair pair;
+      pn_pair_set (s, i, j, inverse_c, &geometry, &pair);
+      if (orders)
+        add_orbital (s, i, j, &geometry, &pair, orders, a);
+      if (spins)
+        pn_spin_accelerations (s, i, j, &geometry, a, spin_rate);
+    }
 }
 
 /* Of one body, beyond m v^2/2, in units of m c^2: the expansion of 1/sqrt(1 - v^2/c^2). */
@@ -75,16 +73,15 @@ double pn_energy (const struct pn_system *s, double *scratch)
     sum += s->m[i] * kinetic_energy (square (s->v[i]) * inverse_c * inverse_c, s->terms);
   sum *= s->c * s->c;
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      {
-        struct pair_geometry g;
-        struct pair pair;
-        pn_pair_set (s, i, j, inverse_c, &g, &pair);
-        const lanes e = pn_pair_energy (&pair, s->terms);
-        sum += s->G * s->m[i] * s->m[j] * g.inverse_r * (e[0] + e[1]);
-        if ((s->terms & AREG_PN_SPIN) && s->spin != NULL)
-          sum += pn_spin_energy (s, i, j, &g);
-      }
+    for (int i = 0; i < j; i++) {
+      struct pair_geometry g;
+      struct pair pair;
+      pn_pair_set (s, i, j, inverse_c, &g, &pair);
+      const lanes e = pn_pair_energy (&pair, s->terms);
+      sum += s->G * s->m[i] * s->m[j] * g.inverse_r * (e[0] + e[1]);
+      if ((s->terms & AREG_PN_SPIN) && s->spin != NULL)
+        sum += pn_spin_energy (s, i, j, &g);
+    }
   if (s->n > 2 && (s->terms & AREG_PN1) && (s->terms & AREG_PN_CROSS))
     sum += pn_eih_energy_of_triples (s, scratch);
   return sum;
@@ -95,21 +92,19 @@ void pn_momentum (const struct pn_system *s, double *scratch, double out[3])
   const double inverse_c = 1.0 / s->c;
   (void) scratch; /* 1PN of many bodies adds no momentum beyond that of the pairs */
   out[0] = out[1] = out[2] = 0;
-  for (int i = 0; i < s->n; i++)
-    {
-      const double v2 = square (s->v[i]) * inverse_c * inverse_c;
-      for (int k = 0; k < 3; k++)
-        out[k] += s->m[i] * s->v[i][k] * (1.0 + kinetic_momentum (v2, s->terms));
-    }
+  for (int i = 0; i < s->n; i++) {
+    const double v2 = square (s->v[i]) * inverse_c * inverse_c;
+    for (int k = 0; k < 3; k++)
+      out[k] += s->m[i] * s->v[i][k] * (1.0 + kinetic_momentum (v2, s->terms));
+  }
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      {
-        struct pair_geometry g;
-        struct pair pair;
-        pn_pair_set (s, i, j, inverse_c, &g, &pair);
-        const struct nw f = pn_pair_momentum (&pair, s->terms);
-        const double scale = s->G * s->m[i] * s->m[j] * g.inverse_r * inverse_c;
-        for (int k = 0; k < 3; k++)
-          out[k] += scale * ((f.N[0] - f.N[1]) * g.n[k] + inverse_c * (f.W[0] * s->v[i][k] + f.W[1] * s->v[j][k]));
-      }
+    for (int i = 0; i < j; i++) {
+      struct pair_geometry g;
+      struct pair pair;
+      pn_pair_set (s, i, j, inverse_c, &g, &pair);
+      const struct nw f = pn_pair_momentum (&pair, s->terms);
+      const double scale = s->G * s->m[i] * s->m[j] * g.inverse_r * inverse_c;
+      for (int k = 0; k < 3; k++)
+        out[k] += scale * ((f.N[0] - f.N[1]) * g.n[k] + inverse_c * (f.W[0] * s->v[i][k] + f.W[1] * s->v[j][k]));
+    }
 }

@@ -30,21 +30,19 @@ static void newtonian_fields (const struct pn_system *s, struct fields f)
   for (int i = 0; i < s->n; i++)
     f.U[i] = f.a[i][0] = f.a[i][1] = f.a[i][2] = 0;
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      {
-        const int pair = pn_pair_index (i, j);
-        const double *x = s->separation[pair];
-        const double h = 1.0 / sqrt (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
-        const double ui = s->G * s->m[j] * h, uj = s->G * s->m[i] * h, h2 = h * h;
-        f.inverse_r[pair] = h;
-        f.U[i] += ui;
-        f.U[j] += uj;
-        for (int k = 0; k < 3; k++)
-          {
-            f.a[i][k] -= ui * h2 * x[k];
-            f.a[j][k] += uj * h2 * x[k];
-          }
+    for (int i = 0; i < j; i++) {
+      const int pair = pn_pair_index (i, j);
+      const double *x = s->separation[pair];
+      const double h = 1.0 / sqrt (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
+      const double ui = s->G * s->m[j] * h, uj = s->G * s->m[i] * h, h2 = h * h;
+      f.inverse_r[pair] = h;
+      f.U[i] += ui;
+      f.U[j] += uj;
+      for (int k = 0; k < 3; k++) {
+        f.a[i][k] -= ui * h2 * x[k];
+        f.a[j][k] += uj * h2 * x[k];
       }
+    }
 }
 
 static void add_pair (const struct pn_system *s, struct fields f, int i, int j, double inverse_c2, double (*a)[3])
@@ -53,26 +51,24 @@ static void add_pair (const struct pn_system *s, struct fields f, int i, int j, 
   const double *x = s->separation[pair], *vi = s->v[i], *vj = s->v[j], *ai = f.a[i], *aj = f.a[j];
   const double h = f.inverse_r[pair];
   double Vi = 0, Vj = 0, vivj = 0, nvi = 0, nvj = 0, xai = 0, xaj = 0;
-  for (int k = 0; k < 3; k++)
-    {
-      Vi += vi[k] * vi[k];
-      Vj += vj[k] * vj[k];
-      vivj += vi[k] * vj[k];
-      nvi += x[k] * h * vi[k];
-      nvj += x[k] * h * vj[k];
-      xai += x[k] * ai[k];
-      xaj += x[k] * aj[k];
-    }
+  for (int k = 0; k < 3; k++) {
+    Vi += vi[k] * vi[k];
+    Vj += vj[k] * vj[k];
+    vivj += vi[k] * vj[k];
+    nvi += x[k] * h * vi[k];
+    nvj += x[k] * h * vj[k];
+    xai += x[k] * ai[k];
+    xaj += x[k] * aj[k];
+  }
   const double Ki = Vi + 2 * Vj - 4 * vivj - 1.5 * nvj * nvj - 4 * f.U[i] - f.U[j] - 0.5 * xaj;
   const double Kj = Vj + 2 * Vi - 4 * vivj - 1.5 * nvi * nvi - 4 * f.U[j] - f.U[i] + 0.5 * xai;
   const double wi = 4 * nvi - 3 * nvj, wj = 4 * nvj - 3 * nvi; /* n.(4 v_A - 3 v_B), n from j to i in both */
   const double gi = inverse_c2 * s->G * s->m[j] * h, gj = inverse_c2 * s->G * s->m[i] * h;
-  for (int k = 0; k < 3; k++)
-    {
-      const double n = x[k] * h, v = vi[k] - vj[k];
-      a[i][k] += gi * (h * (wi * v - Ki * n) + 3.5 * aj[k]);
-      a[j][k] += gj * (h * (wj * v + Kj * n) + 3.5 * ai[k]);
-    }
+  for (int k = 0; k < 3; k++) {
+    const double n = x[k] * h, v = vi[k] - vj[k];
+    a[i][k] += gi * (h * (wi * v - Ki * n) + 3.5 * aj[k]);
+    a[j][k] += gj * (h * (wj * v + Kj * n) + 3.5 * ai[k]);
+  }
 }
 
 void pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3])
@@ -94,10 +90,9 @@ double pn_eih_energy_of_triples (const struct pn_system *s, double *scratch)
   for (int i = 0; i < s->n; i++)
     sum += s->m[i] * f.U[i] * f.U[i];
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      {
-        const double u = s->G * f.inverse_r[pn_pair_index (i, j)];
-        sum -= u * u * s->m[i] * s->m[j] * (s->m[i] + s->m[j]);
-      }
+    for (int i = 0; i < j; i++) {
+      const double u = s->G * f.inverse_r[pn_pair_index (i, j)];
+      sum -= u * u * s->m[i] * s->m[j] * (s->m[i] + s->m[j]);
+    }
   return 0.5 * sum / (s->c * s->c);
 }

@@ -46,20 +46,19 @@ static inline void pn_pair_set (const struct pn_system *s, int i, int j, double 
   const double *x = s->separation[pn_pair_index (i, j)], *v1 = s->v[i], *v2 = s->v[j];
   const double h = 1.0 / sqrt (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
   double a = 0, b = 0, w = 0, A = 0, B = 0, C = 0, V = 0;
-  for (int k = 0; k < 3; k++)
-    {
-      const double n = x[k] * h, beta1 = v1[k] * inverse_c, beta2 = v2[k] * inverse_c;
-      const double beta = (v1[k] - v2[k]) * inverse_c;
-      g->n[k] = n;
-      g->beta[k] = beta;
-      a += n * beta1;
-      b += n * beta2;
-      w += n * beta;
-      A += beta1 * beta1;
-      B += beta2 * beta2;
-      C += beta1 * beta2;
-      V += beta * beta;
-    }
+  for (int k = 0; k < 3; k++) {
+    const double n = x[k] * h, beta1 = v1[k] * inverse_c, beta2 = v2[k] * inverse_c;
+    const double beta = (v1[k] - v2[k]) * inverse_c;
+    g->n[k] = n;
+    g->beta[k] = beta;
+    a += n * beta1;
+    b += n * beta2;
+    w += n * beta;
+    A += beta1 * beta1;
+    B += beta2 * beta2;
+    C += beta1 * beta2;
+    V += beta * beta;
+  }
   g->inverse_r = h;
   const double u = s->G * h * inverse_c * inverse_c, p = u * s->m[i], q = u * s->m[j];
   *pair = (struct pair) {

@@ -30,11 +30,10 @@ static void reduced_spins (const struct pn_system *s, int i, int j, double reduc
 {
   const double *S1 = s->spin[i], *S2 = s->spin[j];
   const double h1 = 1.0 / s->m[i], h2 = 1.0 / s->m[j], h = 1.0 / (s->m[i] + s->m[j]);
-  for (int k = 0; k < 3; k++)
-    {
-      reduced[k] = h1 * S1[k] + h2 * S2[k];
-      mean[k] = h * (S1[k] + S2[k]);
-    }
+  for (int k = 0; k < 3; k++) {
+    reduced[k] = h1 * S1[k] + h2 * S2[k];
+    mean[k] = h * (S1[k] + S2[k]);
+  }
 }
 
 /* The angular velocity of body `own`'s spin, times c r^3/G, beside `other`. */
@@ -58,11 +57,10 @@ void pn_spin_accelerations (const struct pn_system *s, int i, int j, const struc
   const double *n = geometry->n, *beta = geometry->beta, h = geometry->inverse_r, c = s->c;
   double s_[3], mean[3], P[3], Q[3], n_x_beta[3], beta_x_P[3], n_x_Q[3];
   reduced_spins (s, i, j, s_, mean);
-  for (int k = 0; k < 3; k++)
-    {
-      P[k] = mean[k] + 3 * s_[k];
-      Q[k] = mean[k] + s_[k];
-    }
+  for (int k = 0; k < 3; k++) {
+    P[k] = mean[k] + 3 * s_[k];
+    Q[k] = mean[k] + s_[k];
+  }
   cross (n, beta, n_x_beta);
   cross (beta, P, beta_x_P);
   cross (n, Q, n_x_Q);
@@ -70,12 +68,11 @@ void pn_spin_accelerations (const struct pn_system *s, int i, int j, const struc
   const double g = s->G * h * h * h / (c * c), along = 6 * c * dot (n_x_beta, s_);
   const double square = 1.5 * h * (dot (s_, s_) - 5 * ns * ns), cut = 3 * h * ns;
   const double gi = g * s->m[j], gj = g * s->m[i];
-  for (int k = 0; k < 3; k++)
-    {
-      const double f = n[k] * (along - square) + c * (w3 * n_x_Q[k] - beta_x_P[k]) - cut * s_[k];
-      a[i][k] += gi * f;
-      a[j][k] -= gj * f;
-    }
+  for (int k = 0; k < 3; k++) {
+    const double f = n[k] * (along - square) + c * (w3 * n_x_Q[k] - beta_x_P[k]) - cut * s_[k];
+    a[i][k] += gi * f;
+    a[j][k] -= gj * f;
+  }
   if (spin_rate == NULL)
     return;
   const double r = 1.0 / h;
