@@ -8,6 +8,10 @@
  */
 #include "areg_impl.h"
 #include <math.h>
+#include <string.h>
+
+/* Lanes are passed between inlined functions only: no calling convention is involved. */
+#pragma GCC diagnostic ignored "-Wpsabi"
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
   !defined(__SANITIZE_ADDRESS__)
@@ -34,64 +38,70 @@ void areg_spline (double r, double h, double *force, double *potential)
   }
 }
 
-static inline double lanes_sum (const double *s)
+/* Eight lanes, whatever the machine has: gcc makes of them one, two or four registers, or scalars. */
+typedef double lanes __attribute__ ((vector_size (8 * L)));
+typedef double lanes_unaligned __attribute__ ((vector_size (8 * L), aligned (8), may_alias));
+typedef int64_t lanes_mask __attribute__ ((vector_size (8 * L)));
+
+static inline double lanes_sum (const lanes s)
 {
   return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-/* One row against j0 <= j < j1, whole lanes (the end may be padding). */
-static inline __attribute__ ((always_inline)) void row_plain (struct areg_pairs *p, int i, int j0, int j1,
-                                                              double *restrict sx, double *restrict sy,
-                                                              double *restrict sz, double *restrict su)
+static inline __attribute__ ((always_inline)) lanes load (const double *p) { return *(const lanes_unaligned *) p; }
+static inline __attribute__ ((always_inline)) void less (double *p, lanes by) { *(lanes_unaligned *) p -= by; }
+
+static inline __attribute__ ((always_inline)) lanes root (lanes x)
 {
-  const double *restrict x = p->x, *restrict y = p->y, *restrict z = p->z;
-  const double *restrict m = p->m, *restrict mu = p->mu;
-  double *restrict ax = p->ax, *restrict ay = p->ay, *restrict az = p->az;
-  const double xi = x[i], yi = y[i], zi = z[i], mui = mu[i];
-  for (int j = j0; j < j1; j += L)
-    for (int l = 0; l < L; l++) {
-      const double dx = x[j + l] - xi, dy = y[j + l] - yi, dz = z[j + l] - zi;
-      const double w = 1 / sqrt (dx * dx + dy * dy + dz * dz), w3 = w * w * w;
-      const double fj = mu[j + l] * w3, fi = mui * w3;
-      sx[l] += fj * dx;
-      sy[l] += fj * dy;
-      sz[l] += fj * dz;
-      su[l] += m[j + l] * w;
-      ax[j + l] -= fi * dx;
-      ay[j + l] -= fi * dy;
-      az[j + l] -= fi * dz;
-    }
+  double y[L];
+  memcpy (y, &x, sizeof y);
+  for (int l = 0; l < L; l++)
+    y[l] = sqrt (y[l]);
+  memcpy (&x, y, sizeof x);
+  return x;
 }
 
-/* The same with the spline blended in; both branches are evaluated. */
-static inline __attribute__ ((always_inline)) void row_soft (struct areg_pairs *p, double h, int i, int j0, int j1,
-                                                             double *restrict sx, double *restrict sy,
-                                                             double *restrict sz, double *restrict su)
+static inline __attribute__ ((always_inline)) lanes choose (lanes_mask mask, lanes yes, lanes no)
 {
-  const double *restrict x = p->x, *restrict y = p->y, *restrict z = p->z;
-  const double *restrict m = p->m, *restrict mu = p->mu;
-  double *restrict ax = p->ax, *restrict ay = p->ay, *restrict az = p->az;
-  const double xi = x[i], yi = y[i], zi = z[i], mui = mu[i], hi = 1 / h, h3 = hi * hi * hi;
-  for (int j = j0; j < j1; j += L)
-    for (int l = 0; l < L; l++) {
-      const double dx = x[j + l] - xi, dy = y[j + l] - yi, dz = z[j + l] - zi;
-      const double r2 = dx * dx + dy * dy + dz * dz + 1e-300;
-      const double w = 1 / sqrt (r2), u = r2 * w * hi, u2 = u * u, v = w * h;
-      const double f1 = 32.0 / 3 + u2 * (32 * u - 38.4);
-      const double g1 = 2.8 - u2 * (16.0 / 3 + u2 * (6.4 * u - 9.6));
-      const double f2 = 64.0 / 3 - 48 * u + 38.4 * u2 - 32.0 / 3 * u2 * u - v * v * v * (1.0 / 15);
-      const double g2 = 3.2 - v * (1.0 / 15) - u2 * (32.0 / 3 + u * (-16 + u * (9.6 - 32.0 / 15 * u)));
-      const double fs = (u < 0.5 ? f1 : f2) * h3, gs = (u < 0.5 ? g1 : g2) * hi;
-      const double w3 = u < 1 ? fs : w * w * w, pot = u < 1 ? gs : w;
-      const double fj = mu[j + l] * w3, fi = mui * w3;
-      sx[l] += fj * dx;
-      sy[l] += fj * dy;
-      sz[l] += fj * dz;
-      su[l] += m[j + l] * pot;
-      ax[j + l] -= fi * dx;
-      ay[j + l] -= fi * dy;
-      az[j + l] -= fi * dz;
+  return (lanes) ((mask & (lanes_mask) yes) | (~mask & (lanes_mask) no));
+}
+
+/* Sums of a row: acceleration and potential per unit mass. */
+struct row_sums { lanes x, y, z, u; };
+
+/* One row against j0 <= j < j1, whole lanes (the end may be padding); h: spline support, 0: none. */
+static inline __attribute__ ((always_inline)) void row_lanes (struct areg_pairs *p, const int soft, double h, int i,
+                                                              int j0, int j1, struct row_sums *sums)
+{
+  const double xi = p->x[i], yi = p->y[i], zi = p->z[i], mui = p->mu[i], hi = soft ? 1 / h : 0, h3 = hi * hi * hi;
+  struct row_sums s = *sums;
+  for (int j = j0; j < j1; j += L) {
+    const lanes dx = load (p->x + j) - xi, dy = load (p->y + j) - yi, dz = load (p->z + j) - zi;
+    const lanes r2 = dx * dx + dy * dy + dz * dz;
+    lanes w, w3;
+    if (soft) {
+      const lanes r = root (r2 + 1e-300), v = 1 / (r * hi), u = r * hi, u2 = u * u;
+      const lanes f1 = 32.0 / 3 + u2 * (32 * u - 38.4);
+      const lanes g1 = 2.8 - u2 * (16.0 / 3 + u2 * (6.4 * u - 9.6));
+      const lanes f2 = 64.0 / 3 - 48 * u + 38.4 * u2 - 32.0 / 3 * (u2 * u) - v * v * v * (1.0 / 15);
+      const lanes g2 = 3.2 - v * (1.0 / 15) - u2 * (32.0 / 3 + u * (-16 + u * (9.6 - 32.0 / 15 * u)));
+      const lanes_mask inner = u < 0.5, outside = u >= 1;
+      w = choose (outside, v, choose (inner, g1, g2)) * hi;
+      w3 = choose (outside, v * v * v, choose (inner, f1, f2)) * h3;
+    } else {
+      w = 1 / root (r2);
+      w3 = w * w * w;
     }
+    const lanes fj = load (p->mu + j) * w3, fi = mui * w3;
+    s.x += fj * dx;
+    s.y += fj * dy;
+    s.z += fj * dz;
+    s.u += load (p->m + j) * w;
+    less (p->ax + j, fi * dx);
+    less (p->ay + j, fi * dy);
+    less (p->az + j, fi * dz);
+  }
+  *sums = s;
 }
 
 /* One pair with a given separation x_j - x_i. */
@@ -135,15 +145,15 @@ void areg_pairs_sum (struct areg_pairs *p)
       pair_one (p, h, i, p->near_j[k], p->near_d + 3 * k, s);
       j0 = p->near_j[k] + 1;
     }
-    double sx[L] = { 0 }, sy[L] = { 0 }, sz[L] = { 0 }, su[L] = { 0 };
+    struct row_sums t = { { 0 }, { 0 }, { 0 }, { 0 } };
     if (h > 0)
-      row_soft (p, h, i, j0, n, sx, sy, sz, su);
+      row_lanes (p, 1, h, i, j0, n, &t);
     else
-      row_plain (p, i, j0, n, sx, sy, sz, su);
-    p->ax[i] += s[0] + lanes_sum (sx);
-    p->ay[i] += s[1] + lanes_sum (sy);
-    p->az[i] += s[2] + lanes_sum (sz);
-    potential += p->mu[i] * (s[3] + lanes_sum (su));
+      row_lanes (p, 0, 0, i, j0, n, &t);
+    p->ax[i] += s[0] + lanes_sum (t.x);
+    p->ay[i] += s[1] + lanes_sum (t.y);
+    p->az[i] += s[2] + lanes_sum (t.z);
+    potential += p->mu[i] * (s[3] + lanes_sum (t.u));
   }
   p->potential = potential;
 }
