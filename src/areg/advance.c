@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 /* Time between trees: a tree costs about one force evaluation, a step some fifty. */
 static int links_interval (int n) { return n <= 16 ? 1 : 3; }
@@ -50,8 +51,36 @@ static void gamma_choose (struct areg_state *st)
   st->s.gamma = st->s.potential < 1e-3 * st->s.kinetic ? 1e-3 * st->s.kinetic : 0;
 }
 
+static void links_scale (struct areg_state *st, int from, double by)
+{
+  const int S = st->s.stride, root = st->s.root;
+  for (int c = 0; c < 3; c++)
+    for (int b = 0; b < st->s.n; b++)
+      if (b != root) {
+        const int at = from + c * S + b;
+        double e;
+        st->hi[at] = areg_two_sum (st->hi[at], by * st->hi[at], &e);
+        st->lo[at] += e;
+      }
+}
+
+/* Puts the state back on its energy surface, by the least relative change of links and velocities. */
+static void energy_restore (struct areg *g, struct areg_state *st)
+{
+  areg_flow_exact (g, st);
+  const double T = st->s.kinetic, U = st->s.potential, off = (T - U) + st->hi[Y_BINDING];
+  if (!(fabs (off) > 8 * DBL_EPSILON * (T + U)))
+    return;
+  const double f = -off / (U * U + 4 * T * T);
+  if (getenv ("NOPROJ")) return;
+  links_scale (st, Y_LINKS, f * U);
+  links_scale (st, Y_LINKS + 3 * st->s.stride, f * 2 * T);
+  st->s.exact_valid = 0;
+}
+
 static void energy_note (struct areg *g, struct areg_state *st)
 {
+  energy_restore (g, st);
   areg_flow_exact (g, st);
   const double off = st->s.kinetic - st->s.potential + st->hi[Y_BINDING] + st->s.work_offset;
   st->s.count.energy_error = fabs (off) / st->s.energy_scale;
