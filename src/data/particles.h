@@ -35,7 +35,11 @@ struct particles
 #undef FIELD3
 };
 
-enum particle_flag { PARTICLE_GONE = 1 /* merged: to be removed at the next domain decomposition */ };
+enum particle_flag
+{
+  PARTICLE_GONE = 1, /* merged: leaves the arrays when its step ends */
+  PARTICLE_HALO = 2  /* near a regularised region: takes a step no longer than the region's */
+};
 
 /* What only SMBHs have; the same on all ranks, sorted by id. */
 struct holes

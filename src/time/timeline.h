@@ -9,18 +9,31 @@
 
 #include <stdint.h>
 
+#include "base/comm.h"
 #include "base/status.h"
+#include "params/params.h"
 
 enum { TIMELINE_BITS = 60 };
 
 struct timeline
 {
   int n_segments;
+  double origin;      /* the first instant of the whole run, also after a resume */
   double *begin;      /* n_segments + 1 instants, strictly ascending; owned */
   int *output;        /* n_segments + 1: number of the snapshot at that instant, -1: none; owned */
   int segment;        /* now */
   int64_t tick;       /* in the segment: 0 <= tick < 2^TIMELINE_BITS; all is done when segment == n_segments */
 };
+
+/* Collective, agreed. The segments from `begin` to TimeMax; the instants of outputs are those of the parameters after `begin`
+ * (and `begin` itself if one falls on it); snapshots are numbered from `first_number`. ST_DATA, ST_NOINPUT (output list). */
+enum status timeline_create (const struct comm *comm, const struct params *params, double begin, int first_number,
+                             struct timeline *out);
+/* The same for a resumed run, which was in the segment from `begin` to `end` at `tick`, with snapshot `number` due at the
+ * end (-1: none): that segment is kept as it was, whatever the parameters now say about later ones. */
+enum status timeline_resume (const struct comm *comm, const struct params *params, double origin, double begin,
+                             double end, int number, int64_t tick, int first_number, struct timeline *out);
+void timeline_free (struct timeline *t);
 
 static inline double timeline_tick_length (const struct timeline *t)
 {

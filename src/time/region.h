@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Regularised regions: who is in one now, how long its step may be, and the flow of its members.
+ *
+ * A region is a union of spheres of radius KetjuRegionPhysicalRadius about SMBHs closer than two radii to each other,
+ * with the stars and SMBHs inside. Members exert no force on each other in the kicks; their flow under these internal
+ * forces, computed by areg, replaces their drift. Regions are found at the end of every step of theirs, and all
+ * regions share one step. Members are few, so every rank holds a copy of all of them.
+ */
+#ifndef CATENA_REGION_H
+#define CATENA_REGION_H
+
+#include <stdint.h>
+
+#include "areg.h"
+#include "base/comm.h"
+#include "base/status.h"
+#include "base/units.h"
+#include "data/particles.h"
+#include "params/params.h"
+
+struct region
+{
+  uint64_t id;          /* of its heaviest SMBH (lowest id among equals), the origin of its coordinates */
+  int first, n;         /* its members in regions->member */
+  int n_holes;
+};
+
+struct region_member
+{
+  uint64_t id;
+  uint64_t position[3];
+  double fraction[3];   /* of an integer step; zero but for SMBHs */
+  double velocity[3], mass, spin[3];
+  int64_t local;        /* index on the rank that holds the particle */
+  int32_t owner, type, group;
+  int32_t gone;         /* merged into another one during the last flow */
+};
+
+/* An SMBH at one instant inside a step, for the history file. */
+struct region_sample
+{
+  double time, position[3], velocity[3], spin[3], mass;
+  uint64_t id;
+  int32_t n_particles, n_holes;
+};
+
+/* What the flow of one region cost and did. */
+struct region_record
+{
+  uint64_t id;
+  int n, n_holes;
+  int64_t steps, rejected;
+  double energy_error, seconds, position[3], velocity[3], semi_major_axis, eccentricity;
+};
+
+struct regions
+{
+  int n, n_members;              /* the same on all ranks, as all that follows */
+  struct region *region;         /* n, ascending id of the heaviest SMBH */
+  struct region_member *member;  /* n_members, ordered by (group, id) */
+  /* Of the last flow: */
+  struct region_sample *sample;  /* ordered by (time, id) */
+  int64_t n_samples;
+  struct areg_merger *merger;    /* ordered by (time, id1); positions in code coordinates, t is the run's */
+  int64_t n_mergers;
+  struct region_record *record;  /* n */
+  double energy_change;          /* Newtonian energy gained by the regions beyond their Hamiltonian: PN terms, mergers */
+};
+
+void regions_free (struct regions *regions);
+
+/* Local. R, and the reach of the halo whose particles take the step of the regions. */
+double region_radius (const struct params *params);
+
+/* Collective, agreed ST_MEMORY. Finds the regions among the particles index[0..n) of each rank, which must contain all
+ * SMBHs and everything within two radii of them; sets their group and PARTICLE_HALO. Cost O(n). */
+enum status regions_find (struct regions *regions, const struct comm *comm, const struct params *params,
+                          const struct box *box, struct particles *p, const struct holes *h, const int64_t *index,
+                          int64_t n);
+
+/* Local, the same on all ranks. The longest step that all regions allow: eta = ErrTolIntAccuracy,
+ *   sqrt (2 eta eps R^2 / (G M))    the step of a particle of softening eps = R/3 at the border,
+ *   0.3 R / max |v_sphere - <v_*>|  a sphere sweeps over less than the halo,
+ *   0.5 R / (sqrt 3 sigma_*)        and so do most stars,
+ * all Galilean invariant. Infinity when there is no region. */
+double regions_step (const struct regions *regions, const struct params *params, const struct units *units,
+                     const struct box *box);
+
+/* Collective, agreed. Takes the members' velocities as they are now (after the opening kick), advances every region by
+ * dt from `time`, writes positions, velocities, masses and spins back to the particles and the SMBH table, flags
+ * merged particles PARTICLE_GONE and removes them from the table. SMBHs are sampled at the multiples of
+ * `sample_interval` after `sample_origin` in (time, time + dt]; 0: never. ST_INTERNAL if areg gave up, naming the region. */
+enum status regions_flow (struct regions *regions, const struct comm *comm, const struct params *params,
+                          const struct units *units, const struct box *box, struct particles *p, struct holes *h,
+                          double time, double dt, double sample_origin, double sample_interval);
+
+/* Collective, agreed ST_MEMORY. Reads the members' present positions, velocities, masses and spins from the particles. */
+enum status regions_gather (struct regions *regions, const struct comm *comm, const struct particles *p,
+                            const struct holes *h);
+
+/* Collective, agreed ST_MEMORY. Makes the lists anew from the group that each particle carries: after particles have
+ * moved between ranks or left, and on resuming. */
+enum status regions_relist (struct regions *regions, const struct comm *comm, const struct particles *p,
+                            const struct holes *h);
+
+/* Local. Adds the potentials of the pairs inside each region, unsoftened where areg takes them so, to the members
+ * that this rank holds: the tree has left them out. */
+void regions_add_potential (const struct regions *regions, const struct params *params, const struct units *units,
+                            const struct box *box, int rank, struct particles *p);
+
+/* Local. Membership has changed from `old` to `now` while all stood still: what the changed pairs add to the external
+ * force on each member of either list, by direct summation with the host's kernel. `add` is called for each particle that
+ * this rank holds. Returns 0 (and calls nothing) if nothing has changed. */
+int regions_force_change (const struct region_member *old, int n_old, const struct region_member *now, int n_now,
+                          const struct params *params, const struct units *units, const struct box *box, int rank,
+                          void (*add) (void *context, int64_t local, const double change[3]), void *context);
+
+#endif

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The flow of the regions: hand-over to areg and back.
+ *
+ * All ranks hold all members, so the regions are dealt out whole (largest work first, to the least loaded rank), each
+ * rank integrates its own, and what came out is gathered by all. Coordinates are relative to the region's heaviest SMBH: its
+ * separation from a close companion is a small difference of integers plus a difference of fractions, exact, and
+ * comes back the same way, so a tight binary loses no digit however far from the corner of the box it is.
+ * Velocities need no such care: they are doubles of the size of the differences that matter.
+ *
+ * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it changed
+ * by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec3.h"
+#include "gravity/kernel.h"
+#include "time/region.h"
+
+/* What one rank brings home from its regions; gathered with others' into one list of each kind. */
+struct harvest
+{
+  struct region_member *member;
+  struct region_sample *sample;
+  struct areg_merger *merger;
+  struct region_record *record;
+  int64_t n_members, n_samples, n_mergers, n_records, room_members, room_samples, room_mergers, room_records;
+};
+
+struct flow
+{
+  const struct params *params;
+  const struct units *units;
+  const struct box *box;
+  const struct regions *regions;
+  double time, dt;
+  const double *sample_time; /* after `time`, ascending */
+  int n_sample_times;
+  struct harvest *harvest;
+  const struct region *region; /* the one being integrated */
+};
+
+static enum status grow (const char *name, void **array, int64_t *room, int64_t need, size_t size)
+{
+  if (need <= *room && *array)
+    return ST_OK;
+  if (mem_resize_block (name, array, 2 * need + 8, size))
+    return ST_MEMORY;
+  *room = 2 * need + 8;
+  return ST_OK;
+}
+#define PUSH(harvest, kind, value)                                                                 \
+  (grow (#kind " of regions", (void **) &(harvest)->kind, &(harvest)->room_##kind##s, (harvest)->n_##kind##s + 1,          \
+         sizeof *(harvest)->kind) == ST_OK                                                         \
+     ? ((harvest)->kind[(harvest)->n_##kind##s++] = (value), ST_OK)                                \
+     : ST_MEMORY)
+
+static double softening_of_pair (const struct params *params, int hole_a, int hole_b)
+{
+  return !hole_a && !hole_b && params->KetjuUseStarStarSoftening ? params_softening (params, TYPE_STAR) : 0;
+}
+
+static int is_centre (const struct params *params, const struct region_member *m)
+{
+  return m->type == TYPE_HOLE && m->mass >= params->KetjuMinimumBHMass;
+}
+
+/* x_a - x_b with all digits, code length. */
+static void member_separation (const struct box *box, const struct region_member *a, const struct region_member *b,
+                               double out[3])
+{
+  double step = box->length * 0x1p-64;
+
+  for (int k = 0; k < 3; k++)
+    out[k] = ((double) (int64_t) (a->position[k] - b->position[k]) + (a->fraction[k] - b->fraction[k])) * step;
+}
+
+/* Newtonian energy of bodies as areg sees them, in the frame that moves with -v_cm. */
+static double newtonian_energy (const struct params *params, const struct units *units, const struct areg_body *b, int n,
+                                const double v_cm[3])
+{
+  long double kinetic = 0, potential = 0;
+
+  for (int i = 0; i < n; i++) {
+    for (int k = 0; k < 3; k++) {
+      long double v = (long double) b[i].v[k] + v_cm[k];
+      kinetic += 0.5L * b[i].m * v * v;
+    }
+    for (int j = 0; j < i; j++) {
+      double d[3];
+      sub3 (b[i].x, b[j].x, d);
+      double eps = softening_of_pair (params, b[i].kind == AREG_HOLE, b[j].kind == AREG_HOLE);
+      potential -= (long double) units->G * b[i].m * b[j].m * kernel_potential (norm3 (d), KERNEL_SUPPORT * eps);
+    }
+  }
+  return (double) (kinetic + potential);
+}
+
+/* Bodies relative to the region's heaviest SMBH in position, to the members' mass centre in velocity. */
+static int load_bodies (const struct flow *f, struct areg_body *out, double v_cm[3])
+{
+  const struct region *region = f->region;
+  const struct region_member *m = f->regions->member + region->first, *origin = NULL;
+  double mass = 0;
+
+  for (int k = 0; k < 3; k++)
+    v_cm[k] = 0;
+  for (int i = 0; i < region->n; i++) {
+    if (m[i].id == region->id)
+      origin = &m[i];
+    axpy3 (m[i].mass, m[i].velocity, v_cm);
+    mass += m[i].mass;
+  }
+  ASSERT (origin);
+  for (int k = 0; k < 3; k++)
+    v_cm[k] /= mass;
+  for (int i = 0; i < region->n; i++) {
+    struct areg_body b = { .m = m[i].mass, .id = m[i].id };
+    member_separation (f->box, &m[i], origin, b.x);
+    sub3 (m[i].velocity, v_cm, b.v);
+    b.kind = is_centre (f->params, &m[i]) ? AREG_HOLE : AREG_STAR;
+    for (int k = 0; k < 3; k++)
+      b.spin[k] = b.kind == AREG_HOLE ? m[i].spin[k] : 0;
+    out[i] = b;
+  }
+  return (int) (origin - m);
+}
+
+/* Where a point given relative to the origin's position at the start of the flow is at time t, in code coordinates. */
+static void absolute_position (const struct flow *f, const double x[3], const double v_cm[3], double t, double out[3])
+{
+  const struct region_member *m = f->regions->member + f->region->first;
+
+  for (int i = 0; i < f->region->n; i++)
+    if (m[i].id == f->region->id)
+      box_to_length (f->box, m[i].position, out);
+  for (int k = 0; k < 3; k++)
+    out[k] += x[k] + v_cm[k] * (t - f->time);
+}
+
+struct sampling
+{
+  const struct flow *flow;
+  const double *v_cm;
+  enum status st;
+};
+
+static int take_sample (void *context, double t, const struct areg_body *bodies, int n)
+{
+  struct sampling *s = context;
+  const struct flow *f = s->flow;
+  int n_holes = 0;
+
+  for (int i = 0; i < n; i++)
+    n_holes += bodies[i].kind == AREG_HOLE;
+  for (int i = 0; i < n; i++) {
+    if (bodies[i].kind != AREG_HOLE)
+      continue;
+    struct region_sample row = { .time = f->time + t, .mass = bodies[i].m, .id = bodies[i].id, .n_particles = n,
+                                 .n_holes = n_holes };
+    absolute_position (f, bodies[i].x, s->v_cm, row.time, row.position);
+    for (int k = 0; k < 3; k++) {
+      row.velocity[k] = bodies[i].v[k] + s->v_cm[k];
+      row.spin[k] = bodies[i].spin[k];
+    }
+    if (PUSH (f->harvest, sample, row) != ST_OK)
+      s->st = ST_MEMORY;
+  }
+  return s->st != ST_OK;
+}
+
+/* Members' new state from areg's bodies; those that areg no longer has are gone. */
+static enum status store_members (const struct flow *f, const struct areg_body *bodies, int n, const double v_cm[3])
+{
+  enum status st = ST_OK;
+
+  for (int i = 0; i < f->region->n && st == ST_OK; i++) {
+    struct region_member m = f->regions->member[f->region->first + i], origin = m;
+    const struct areg_body *b = NULL;
+    for (int k = 0; k < f->region->n; k++)
+      if (f->regions->member[f->region->first + k].id == f->region->id)
+        origin = f->regions->member[f->region->first + k];
+    for (int k = 0; k < n && !b; k++)
+      if (bodies[k].id == m.id)
+        b = &bodies[k];
+    m.gone = !b;
+    if (b) {
+      /* The way of the whole region first, the same for all, then the way of the body in it: two close bodies
+       * keep the digits of their separation. */
+      double way[3], fraction[3];
+      for (int k = 0; k < 3; k++) {
+        way[k] = v_cm[k] * f->dt;
+        fraction[k] = origin.fraction[k];
+        m.position[k] = origin.position[k];
+        m.velocity[k] = b->v[k] + v_cm[k];
+        m.spin[k] = b->spin[k];
+      }
+      box_displace (f->box, m.position, way, fraction);
+      box_displace (f->box, m.position, b->x, fraction);
+      memcpy (m.fraction, fraction, sizeof fraction);
+      m.mass = b->m;
+    }
+    st = PUSH (f->harvest, member, m);
+  }
+  return st;
+}
+
+static enum status store_mergers (const struct flow *f, const struct areg *system, const double v_cm[3])
+{
+  const struct areg_merger *list;
+  int n = areg_mergers (system, &list);
+  enum status st = ST_OK;
+
+  for (int i = 0; i < n && st == ST_OK; i++) {
+    struct areg_merger m = list[i];
+    m.t += f->time;
+    absolute_position (f, list[i].x, v_cm, m.t, m.x);
+    axpy3 (1, v_cm, m.v);
+    st = PUSH (f->harvest, merger, m);
+  }
+  return st;
+}
+
+/* Osculating Newtonian elements of the tightest pair of holes; NaN if there is none. */
+static void tightest_pair (const struct units *units, const struct areg_body *b, int n, struct region_record *out)
+{
+  double lowest = 0;
+
+  out->semi_major_axis = out->eccentricity = NAN;
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < i; j++) {
+      double x[3], v[3], l[3], gm = units->G * (b[i].m + b[j].m);
+      if (b[i].kind != AREG_HOLE || b[j].kind != AREG_HOLE)
+        continue;
+      sub3 (b[i].x, b[j].x, x);
+      sub3 (b[i].v, b[j].v, v);
+      cross3 (x, v, l);
+      double energy = 0.5 * dot3 (v, v) - gm / norm3 (x);
+      if (energy < lowest) {
+        lowest = energy;
+        out->semi_major_axis = -0.5 * gm / energy;
+        out->eccentricity = sqrt (fmax (0, 1 + 2 * energy * dot3 (l, l) / (gm * gm)));
+      }
+    }
+}
+
+static enum status refused (const struct flow *f, int code, const struct areg *system)
+{
+  return status_fail (ST_INTERNAL,
+                      "The regularised integrator gave up in the region of SMBH %llu (%d bodies) at time %.17g: %s. %s "
+                      "Raise KetjuIntegrationRelativeTolerance, or look at the bodies with catena-fewbody.",
+                      (unsigned long long) f->region->id, f->region->n, f->time, areg_status_words (code),
+                      system ? areg_last_message (system) : "");
+}
+
+/* Advances the loaded system and brings home what became of it. */
+static enum status integrate (const struct flow *f, struct areg *system, struct areg_body *bodies, const double v_cm[3],
+                              double hint, double *energy_change)
+{
+  struct sampling sampling = { f, v_cm, ST_OK };
+  struct areg_statistics statistics;
+  struct region_record record = { .id = f->region->id, .n = f->region->n, .n_holes = f->region->n_holes };
+  double before = newtonian_energy (f->params, f->units, bodies, f->region->n, v_cm), start = log_seconds ();
+  int code = areg_load (system, 0, bodies, f->region->n);
+
+  if (code == AREG_OK) {
+    areg_set_step_hint (system, hint);
+    code = areg_advance_sampled (system, f->dt, f->sample_time, f->n_sample_times, take_sample, &sampling);
+  }
+  if (code != AREG_OK)
+    return refused (f, code, system);
+  int n = areg_count (system);
+  areg_bodies (system, bodies);
+  areg_statistics_now (system, &statistics);
+  *energy_change += newtonian_energy (f->params, f->units, bodies, n, v_cm) - before;
+  record.steps = statistics.steps;
+  record.rejected = statistics.rejected;
+  record.energy_error = statistics.energy_error_max;
+  record.seconds = log_seconds () - start;
+  double mass = 0, x_cm[3] = { 0 };
+  for (int i = 0; i < n; i++) {
+    axpy3 (bodies[i].m, bodies[i].x, x_cm);
+    mass += bodies[i].m;
+  }
+  for (int k = 0; k < 3; k++) {
+    x_cm[k] /= mass;
+    record.velocity[k] = v_cm[k];
+  }
+  absolute_position (f, x_cm, v_cm, f->time + f->dt, record.position);
+  tightest_pair (f->units, bodies, n, &record);
+  enum status st = sampling.st;
+  st = st == ST_OK ? PUSH (f->harvest, record, record) : st;
+  st = st == ST_OK ? store_members (f, bodies, n, v_cm) : st;
+  return st == ST_OK ? store_mergers (f, system, v_cm) : st;
+}
+
+static struct areg_options options_for (const struct params *params, const struct units *units)
+{
+  struct areg_options o;
+
+  areg_options_default (&o);
+  o.G = units->G;
+  o.c = units->c;
+  o.pn_terms = (int32_t) params_pn_terms (params);
+  o.tolerance = params->KetjuIntegrationRelativeTolerance;
+  o.merge_radius = params->KetjuMergerRadius;
+  o.kicks = params->KetjuBHMergerKicks;
+  o.star_star_softening = params->KetjuUseStarStarSoftening ? params_softening (params, TYPE_STAR) : 0;
+  return o;
+}
+
+/* rank_of[g]: the largest work first, each to the least loaded rank. Work is N^2 plus a little for the call. */
+static void deal_out (const struct regions *r, int n_ranks, int *rank_of)
+{
+  double load[n_ranks];
+  char done[r->n + 1];
+
+  memset (done, 0, sizeof done);
+  for (int q = 0; q < n_ranks; q++)
+    load[q] = 0;
+  for (int k = 0; k < r->n; k++) {
+    int largest = -1, least = 0;
+    for (int g = 0; g < r->n; g++)
+      if (!done[g] && (largest < 0 || r->region[g].n > r->region[largest].n))
+        largest = g;
+    for (int q = 1; q < n_ranks; q++)
+      if (load[q] < load[least])
+        least = q;
+    done[largest] = 1;
+    rank_of[largest] = least;
+    load[least] += 100.0 + (double) r->region[largest].n * r->region[largest].n;
+  }
+}
+
+/* The multiples of the interval in (time, time + dt]; NULL-safe count in *n. */
+static double *sample_times (double time, double dt, double origin, double interval, int *n)
+{
+  *n = 0;
+  if (!(interval > 0))
+    return NULL;
+  double first = floor ((time - origin) / interval * (1 + 1e-15)) + 1;
+  int64_t count = (int64_t) floor ((time + dt - origin) / interval * (1 + 1e-13)) - (int64_t) first + 1;
+  double *times = mem_alloc ("sample times", count > 0 ? count : 1, sizeof *times);
+  for (int64_t k = 0; times && k < count; k++) {
+    double t = origin + (first + (double) k) * interval - time;
+    if (t > 0)
+      times[(*n)++] = fmin (t, dt);
+  }
+  return times;
+}
+
+static double hint_of (const struct holes *h, uint64_t id)
+{
+  int hole = holes_find (h, id);
+
+  return hole >= 0 ? h->step_hint[hole] : 0;
+}
+
+/* This rank's regions, one after the other with one areg system. */
+static enum status integrate_mine (struct flow *f, const struct comm *comm, const struct holes *h, double *hint,
+                                   double *energy_change)
+{
+  const struct regions *r = f->regions;
+  struct areg_options options = options_for (f->params, f->units);
+  struct areg_body *bodies = mem_alloc ("region bodies", r->n_members, sizeof *bodies);
+  struct areg *system = NULL;
+  int rank_of[r->n + 1], largest = 0;
+  enum status st = bodies ? ST_OK : ST_MEMORY;
+
+  deal_out (r, comm->size, rank_of);
+  for (int g = 0; g < r->n; g++) {
+    hint[g] = energy_change[g] = 0;
+    if (rank_of[g] == comm->rank && r->region[g].n > largest)
+      largest = r->region[g].n;
+  }
+  if (st == ST_OK && largest > 0 && areg_create (&options, NULL, largest, &system) != AREG_OK)
+    st = status_fail (ST_INTERNAL, "The regularised integrator refuses its options for %d bodies.", largest);
+  for (int g = 0; g < r->n && st == ST_OK; g++)
+    if (rank_of[g] == comm->rank) {
+      double v_cm[3];
+      f->region = &r->region[g];
+      load_bodies (f, bodies, v_cm);
+      st = integrate (f, system, bodies, v_cm, hint_of (h, f->region->id), &energy_change[g]);
+      hint[g] = areg_step_hint (system);
+    }
+  areg_free (&system);
+  mem_free (&bodies);
+  return st;
+}
+
+static int sample_order (const void *a, const void *b)
+{
+  const struct region_sample *p = a, *q = b;
+
+  if (p->time != q->time)
+    return p->time < q->time ? -1 : 1;
+  return (p->id > q->id) - (p->id < q->id);
+}
+
+static int merger_order (const void *a, const void *b)
+{
+  const struct areg_merger *p = a, *q = b;
+
+  if (p->t != q->t)
+    return p->t < q->t ? -1 : 1;
+  return (p->id1 > q->id1) - (p->id1 < q->id1);
+}
+
+static int member_order (const void *a, const void *b)
+{
+  const struct region_member *p = a, *q = b;
+
+  if (p->group != q->group)
+    return p->group < q->group ? -1 : 1;
+  return (p->id > q->id) - (p->id < q->id);
+}
+
+static int record_order (const void *a, const void *b)
+{
+  const struct region_record *p = a, *q = b;
+
+  return (p->id > q->id) - (p->id < q->id);
+}
+
+static enum status gather_kind (const struct comm *comm, const void *mine, int64_t n, size_t size,
+                                int (*order) (const void *, const void *), void **out, int64_t *n_out)
+{
+  int64_t *first = NULL;
+  void *all = NULL;
+  enum status st = comm_gather_all (comm, mine, n, size, &all, &first);
+
+  if (st != ST_OK)
+    return st;
+  mem_free_block (out);
+  *out = all;
+  *n_out = first[comm->size];
+  mem_free (&first);
+  qsort (*out, (size_t) *n_out, size, order);
+  return ST_OK;
+}
+
+static enum status gather_harvest (struct regions *r, const struct comm *comm, struct harvest *h)
+{
+  int64_t n = 0;
+  enum status st = gather_kind (comm, h->member, h->n_members, sizeof *h->member, member_order, (void **) &r->member, &n);
+
+  if (st == ST_OK) {
+    ASSERT (n == r->n_members);
+    st = gather_kind (comm, h->sample, h->n_samples, sizeof *h->sample, sample_order, (void **) &r->sample, &r->n_samples);
+  }
+  if (st == ST_OK)
+    st = gather_kind (comm, h->merger, h->n_mergers, sizeof *h->merger, merger_order, (void **) &r->merger, &r->n_mergers);
+  if (st == ST_OK)
+    st = gather_kind (comm, h->record, h->n_records, sizeof *h->record, record_order, (void **) &r->record, &n);
+  return st;
+}
+
+/* Everybody's copy of the members goes back into the particles of each rank and the table of SMBHs. */
+static void write_back (const struct regions *r, int rank, struct particles *p, struct holes *h)
+{
+  for (int k = 0; k < r->n_members; k++) {
+    const struct region_member *m = &r->member[k];
+    int hole = m->type == TYPE_HOLE ? holes_find (h, m->id) : -1;
+    if (m->owner == rank) {
+      memcpy (p->position[m->local], m->position, sizeof m->position);
+      memcpy (p->velocity[m->local], m->velocity, sizeof m->velocity);
+      p->mass[m->local] = m->mass;
+      if (m->gone)
+        p->flags[m->local] |= PARTICLE_GONE;
+    }
+    if (hole >= 0 && m->gone)
+      holes_remove (h, hole);
+    else if (hole >= 0)
+      for (int c = 0; c < 3; c++) {
+        h->fraction[hole][c] = m->fraction[c];
+        h->spin[hole][c] = m->spin[c];
+      }
+  }
+}
+
+/* One value per region, set by the rank that integrated it and zero elsewhere: bit patterns add up exactly. */
+static void share_values (const struct comm *comm, double *values, int n)
+{
+  if (n > 0)
+    comm_sum_array (comm, (int64_t *) values, n);
+}
+
+enum status regions_flow (struct regions *r, const struct comm *comm, const struct params *params,
+                          const struct units *units, const struct box *box, struct particles *p, struct holes *h,
+                          double time, double dt, double sample_origin, double sample_interval)
+{
+  struct harvest harvest = { 0 };
+  struct flow f = { params, units, box, r, time, dt, NULL, 0, &harvest, NULL };
+  double hint[r->n + 1], energy_change[r->n + 1];
+  enum status st = regions_gather (r, comm, p, h);
+
+  r->energy_change = 0;
+  if (st != ST_OK)
+    return st;
+  double *times = sample_times (time, dt, sample_origin, sample_interval, &f.n_sample_times);
+  f.sample_time = times;
+  st = integrate_mine (&f, comm, h, hint, energy_change);
+  mem_free (&times);
+  st = status_agree (comm, st, NULL);
+  if (st == ST_OK)
+    st = gather_harvest (r, comm, &harvest);
+  if (st == ST_OK) {
+    share_values (comm, hint, r->n);
+    share_values (comm, energy_change, r->n);
+    for (int g = 0; g < r->n; g++) {
+      int hole = holes_find (h, r->region[g].id);
+      r->energy_change += energy_change[g];
+      if (hole >= 0)
+        h->step_hint[hole] = hint[g];
+    }
+    write_back (r, comm->rank, p, h);
+  }
+  mem_free (&harvest.member);
+  mem_free (&harvest.sample);
+  mem_free (&harvest.merger);
+  mem_free (&harvest.record);
+  return st;
+}
+
+void regions_add_potential (const struct regions *r, const struct params *params, const struct units *units,
+                            const struct box *box, int rank, struct particles *p)
+{
+  for (int g = 0; g < r->n; g++)
+    for (int i = r->region[g].first; i < r->region[g].first + r->region[g].n; i++) {
+      const struct region_member *m = &r->member[i];
+      double sum = 0, d[3];
+      if (m->owner != rank || m->gone)
+        continue;
+      for (int j = r->region[g].first; j < r->region[g].first + r->region[g].n; j++) {
+        const struct region_member *other = &r->member[j];
+        if (j == i || other->gone)
+          continue;
+        double eps = softening_of_pair (params, is_centre (params, m), is_centre (params, other));
+        member_separation (box, m, other, d);
+        sum -= other->mass * kernel_potential (norm3 (d), KERNEL_SUPPORT * eps);
+      }
+      p->potential[m->local] += units->G * sum;
+    }
+}
+
+/* The host's acceleration of a by b: Newton's, softened with the larger of the two lengths. */
+static void host_pull (const struct params *params, const struct units *units, const struct box *box,
+                       const struct region_member *a, const struct region_member *b, double sign, double out[3])
+{
+  double d[3], eps = fmax (params_softening (params, a->type), params_softening (params, b->type));
+
+  member_separation (box, a, b, d);
+  axpy3 (-sign * units->G * b->mass * kernel_force (norm3 (d), KERNEL_SUPPORT * eps), d, out);
+}
+
+static int32_t group_in (const struct region_member *list, int n, uint64_t id)
+{
+  for (int k = 0; k < n; k++)
+    if (list[k].id == id)
+      return list[k].group;
+  return -1;
+}
+
+static int same_membership (const struct region_member *old, int n_old, const struct region_member *now, int n_now)
+{
+  if (n_old != n_now)
+    return 0;
+  for (int k = 0; k < n_old; k++)
+    if (old[k].id != now[k].id || old[k].group != now[k].group)
+      return 0;
+  return 1;
+}
+
+int regions_force_change (const struct region_member *old, int n_old, const struct region_member *now, int n_now,
+                          const struct params *params, const struct units *units, const struct box *box, int rank,
+                          void (*add) (void *context, int64_t local, const double change[3]), void *context)
+{
+  int n = 0;
+
+  if (same_membership (old, n_old, now, n_now))
+    return 0;
+  struct { const struct region_member *m; int32_t old, now; } *all = malloc ((n_old + n_now + 1) * sizeof *all);
+  ASSERT (all);
+  for (int k = 0; k < n_now; k++) {
+    all[n].m = &now[k];
+    all[n].old = group_in (old, n_old, now[k].id);
+    all[n++].now = now[k].group;
+  }
+  for (int k = 0; k < n_old; k++)
+    if (group_in (now, n_now, old[k].id) < 0) {
+      all[n].m = &old[k];
+      all[n].old = old[k].group;
+      all[n++].now = -1;
+    }
+  for (int i = 0; i < n; i++) {
+    double change[3] = { 0 };
+    if (all[i].m->owner != rank)
+      continue;
+    for (int j = 0; j < n; j++) {
+      int was = all[i].old >= 0 && all[i].old == all[j].old, is = all[i].now >= 0 && all[i].now == all[j].now;
+      if (j != i && was != is)
+        host_pull (params, units, box, all[i].m, all[j].m, was ? 1 : -1, change);
+    }
+    add (context, all[i].m->local, change);
+  }
+  free (all);
+  return 1;
+}

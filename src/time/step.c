@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See step.h for the scheme. What is worth knowing here:
+ *
+ * A force is a function of a set of particles, and at one tick the same sets come twice: when steps end and when the next
+ * ones begin. So forces are kept per set until the drift and looked up by the set's (count, hash). If membership of a
+ * region has changed in between, the pairs concerned are added to or taken from the kept forces by direct summation, for
+ * they are few; nothing else of the force changes. Sets, hashes and the choice are global, so every rank decides alike.
+ *
+ * Steps are chosen from the top: all that may begin a step start at the largest one possible, the force among
+ * them tells who needs a smaller one, these form the next set, and so on. A level where nobody stays costs
+ * nothing extra, since its force serves the next one. */
+#include "time/step.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec3.h"
+#include "data/domain.h"
+
+struct force_set
+{
+  int64_t n, count, hash;         /* local members; of all ranks; sum of mixed ids of all ranks */
+  int64_t *index;                 /* owned */
+  double (*acceleration)[3];      /* owned */
+};
+
+/* ---- sets and their forces ---- */
+
+static void drop_sets (struct stepper *s)
+{
+  for (int k = 0; k < s->n_sets; k++) {
+    mem_free (&s->set[k].index);
+    mem_free (&s->set[k].acceleration);
+  }
+  s->n_sets = 0;
+}
+
+static int64_t mixed_id (uint64_t id)
+{
+  id ^= id >> 31;
+  id *= 0x7fb5d329728ea185ULL;
+  id ^= id >> 27;
+  id *= 0x81dadef4bc2dd44dULL;
+  return (int64_t) (id ^ id >> 33);
+}
+
+static void identify_set (const struct stepper *s, const int64_t *index, int64_t n, int64_t out[2])
+{
+  out[0] = n;
+  uint64_t hash = 0;
+  for (int64_t k = 0; k < n; k++)
+    hash += (uint64_t) mixed_id (s->p->id[index[k]]);
+  out[1] = (int64_t) hash;
+  comm_sum_array (s->comm, out, 2);
+}
+
+/* The bodies of a set in the solver's form, one block of memory. */
+struct packed
+{
+  struct gravity_bodies bodies;
+  void *block[6];
+  double *potential;
+  float *work;
+};
+
+static void unpack (struct packed *b)
+{
+  for (int k = 0; k < 6; k++)
+    mem_free (&b->block[k]);
+  mem_free (&b->potential);
+  mem_free (&b->work);
+}
+
+static enum status pack (const struct stepper *s, const struct force_set *f, struct packed *out)
+{
+  const struct particles *p = s->p;
+  double softening[N_TYPES];
+  uint64_t (*position)[3] = mem_alloc ("set positions", f->n, sizeof *position);
+  double *mass = mem_alloc ("set masses", f->n, sizeof *mass);
+  double *eps = mem_alloc ("set softenings", f->n, sizeof *eps);
+  float *old = mem_alloc ("set accelerations", f->n, sizeof *old);
+  uint64_t *id = mem_alloc ("set ids", f->n, sizeof *id);
+  int32_t *group = mem_alloc ("set groups", f->n, sizeof *group);
+
+  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group },
+                          .block = { position, mass, eps, old, id, group },
+                          .potential = mem_alloc ("set potentials", f->n, sizeof (double)),
+                          .work = mem_alloc ("set work", f->n, sizeof (float)) };
+  if (!position || !mass || !eps || !old || !id || !group || !out->potential || !out->work)
+    return ST_MEMORY;
+  for (int t = 0; t < N_TYPES; t++)
+    softening[t] = params_softening (s->params, t);
+  for (int64_t k = 0; k < f->n; k++) {
+    int64_t i = f->index[k];
+    memcpy (position[k], p->position[i], sizeof position[k]);
+    mass[k] = p->mass[i];
+    eps[k] = softening[p->type[i]];
+    old[k] = p->acceleration_old[i];
+    id[k] = p->id[i];
+    group[k] = p->group[i];
+  }
+  return ST_OK;
+}
+
+static int is_whole (const struct stepper *s, const struct force_set *f) { return f->count == s->p->n_global; }
+
+/* Forces among the set; the whole system's also renew opening criterion, work and (if asked) potentials. */
+static enum status compute_set (struct stepper *s, struct force_set *f, int potentials)
+{
+  struct packed b;
+  double start = log_seconds ();
+  enum status st = status_agree (s->comm, pack (s, f, &b), NULL);
+
+  if (st == ST_OK) {
+    struct gravity_result result = { f->acceleration, potentials ? b.potential : NULL, b.work };
+    st = gravity_solve (s->gravity, s->comm, &b.bodies, &result);
+  }
+  if (st == ST_OK && is_whole (s, f))
+    for (int64_t k = 0; k < f->n; k++) {
+      int64_t i = f->index[k];
+      s->p->acceleration_old[i] = (float) norm3 (f->acceleration[k]);
+      s->p->work[i] = b.work[k];
+      if (potentials)
+        s->p->potential[i] = b.potential[k];
+    }
+  unpack (&b);
+  s->seconds_gravity += log_seconds () - start;
+  return st;
+}
+
+/* The force among order[0..n): kept from earlier at this tick, or computed and kept. NULL on failure, agreed in *st. */
+static struct force_set *set_force (struct stepper *s, int64_t n, int potentials, enum status *st)
+{
+  int64_t name[2];
+  struct force_set *f = &s->set[s->n_sets];
+
+  identify_set (s, s->order, n, name);
+  for (int k = 0; k < s->n_sets && !potentials; k++)
+    if (s->set[k].count == name[0] && s->set[k].hash == name[1])
+      return &s->set[k];
+  ASSERT (s->n_sets < 2 * N_BINS);
+  *f = (struct force_set){ n, name[0], name[1], mem_alloc ("set members", n, sizeof *f->index),
+                           mem_alloc ("set forces", n, sizeof *f->acceleration) };
+  s->n_sets++;
+  *st = status_agree (s->comm, f->index && f->acceleration ? ST_OK : ST_MEMORY, NULL);
+  if (*st == ST_OK) {
+    memcpy (f->index, s->order, n * sizeof *f->index);
+    *st = compute_set (s, f, potentials);
+  }
+  return *st == ST_OK ? f : NULL;
+}
+
+static void kick_set (struct stepper *s, const struct force_set *f, double weight)
+{
+  for (int64_t k = 0; k < f->n; k++)
+    axpy3 (weight, f->acceleration[k], s->p->velocity[f->index[k]]);
+}
+
+/* ---- order by bin ---- */
+
+/* Counts the bins of order[0..n), which hold all of the bins up to `highest` and no other; the rest is unchanged. */
+static void count_bins (struct stepper *s, int64_t n, int highest)
+{
+  int64_t count[N_BINS] = { 0 };
+
+  for (int64_t k = 0; k < n; k++)
+    count[s->p->bin[s->order[k]]]++;
+  s->first_of_bin[0] = 0;
+  for (int b = 0; b <= highest; b++)
+    s->first_of_bin[b + 1] = s->first_of_bin[b] + count[b];
+  comm_sum_array (s->comm, count, highest + 1);
+  memcpy (s->n_in_bin, count, (size_t) (highest + 1) * sizeof *count);
+}
+
+enum status step_resort (struct stepper *s)
+{
+  int64_t at[N_BINS];
+  enum status st = ST_OK;
+
+  drop_sets (s);
+  if (s->p->n > s->order_capacity || !s->order) {
+    int64_t capacity = s->p->n + s->p->n / 4 + 16;
+    if (mem_resize ("order by bin", &s->order, capacity, sizeof *s->order))
+      st = ST_MEMORY;
+    else
+      s->order_capacity = capacity;
+  }
+  st = status_agree (s->comm, st, NULL);
+  if (st != ST_OK)
+    return st;
+  for (int64_t i = 0; i < s->p->n; i++)
+    s->order[i] = i;
+  count_bins (s, s->p->n, N_BINS - 1);
+  memcpy (at, s->first_of_bin, sizeof at);
+  for (int64_t i = 0; i < s->p->n; i++)
+    s->order[at[s->p->bin[i]]++] = i;
+  return ST_OK;
+}
+
+/* Among order[0..n), those with bin <= limit come first; returns how many. */
+static int64_t split_order (struct stepper *s, int64_t n, int limit)
+{
+  int64_t low = 0, high = n;
+
+  while (low < high)
+    if (s->p->bin[s->order[low]] <= limit)
+      low++;
+    else {
+      int64_t i = s->order[--high];
+      s->order[high] = s->order[low];
+      s->order[low] = i;
+    }
+  return low;
+}
+
+/* ---- ticks ---- */
+
+/* The largest bin whose steps end, or may begin, at this tick. */
+static int due_bin (const struct stepper *s)
+{
+  int64_t tick = s->timeline->tick;
+
+  return tick == 0 ? TIMELINE_BITS : __builtin_ctzll ((unsigned long long) tick);
+}
+
+static double bin_length (const struct stepper *s, int bin) { return ldexp (timeline_tick_length (s->timeline), bin); }
+
+/* The largest bin with steps not longer than dt. */
+static int bin_of_step (const struct stepper *s, double dt)
+{
+  double ticks = dt / timeline_tick_length (s->timeline);
+
+  if (!(ticks < 0x1p60))
+    return TIMELINE_BITS;
+  return ticks < 1 ? 0 : ilogb (ticks);
+}
+
+static int highest_due (const struct stepper *s)
+{
+  int due = due_bin (s);
+
+  for (int b = due; b >= 0; b--)
+    if (s->n_in_bin[b] > 0)
+      return b;
+  return -1;
+}
+
+int step_synchronized (const struct stepper *s)
+{
+  int due = due_bin (s);
+
+  for (int b = due + 1; b < N_BINS; b++)
+    if (s->n_in_bin[b] > 0)
+      return 0;
+  return 1;
+}
+
+static int lowest_bin (const struct stepper *s)
+{
+  for (int b = 0; b < N_BINS; b++)
+    if (s->n_in_bin[b] > 0)
+      return b;
+  return TIMELINE_BITS;
+}
+
+double step_length (const struct stepper *s) { return bin_length (s, lowest_bin (s)); }
+
+/* ---- tidy ---- */
+
+static enum status renew_box (struct stepper *s)
+{
+  struct gravity_options options = s->gravity_options;
+
+  if (box_contain (s->comm, s->box, s->p, s->holes) == 0)
+    return ST_OK;
+  log_say ("box doubled to %g about its centre: a particle has left its middle half", s->box->length);
+  options.length = s->gravity_options.length = s->box->length;
+  return status_agree (s->comm, gravity_set_options (s->gravity, &options), NULL);
+}
+
+enum status step_tidy (struct stepper *s)
+{
+  int synchronized = step_synchronized (s), regions_meet = s->region_bin >= 0 && s->region_bin <= due_bin (s);
+  double start = log_seconds ();
+  enum status st = ST_OK;
+
+  if (s->any_gone && (regions_meet || synchronized)) {
+    particles_remove_gone (s->p, s->comm);
+    s->any_gone = 0;
+  } else if (!synchronized)
+    return ST_OK;
+  if (synchronized) {
+    st = renew_box (s);
+    if (st == ST_OK)
+      st = domain_decompose (s->comm, s->p);
+  }
+  if (st == ST_OK)
+    st = step_resort (s);
+  if (st == ST_OK && s->started)
+    st = regions_relist (&s->regions, s->comm, s->p, s->holes);
+  s->seconds_domain += log_seconds () - start;
+  return st;
+}
+
+/* ---- close ---- */
+
+/* The first force of a run: opening criterion first without, then with old accelerations; no kick. */
+static enum status first_force (struct stepper *s)
+{
+  enum status st = regions_find (&s->regions, s->comm, s->params, s->box, s->p, s->holes, s->order, s->p->n);
+
+  if (st == ST_OK)
+    set_force (s, s->p->n, 0, &st);
+  drop_sets (s);
+  if (st == ST_OK)
+    set_force (s, s->p->n, 1, &st);
+  return st;
+}
+
+static enum status close_kicks (struct stepper *s, int potentials)
+{
+  enum status st = ST_OK;
+  int top = highest_due (s);
+
+  for (int b = 0; b <= top && st == ST_OK; b++) {
+    int above = b + 1;
+    if (s->n_in_bin[b] == 0)
+      continue;
+    while (above <= top && s->n_in_bin[above] == 0)
+      above++;
+    const struct force_set *f = set_force (s, s->first_of_bin[b + 1], potentials && b == top, &st);
+    if (f)
+      kick_set (s, f, 0.5 * bin_length (s, b) - (above <= top ? 0.5 * bin_length (s, above) : 0));
+  }
+  return st;
+}
+
+enum status step_close (struct stepper *s, int potentials)
+{
+  enum status st = s->started ? close_kicks (s, potentials && step_synchronized (s)) : first_force (s);
+
+  if (st == ST_OK && (potentials || !s->started) && step_synchronized (s) && s->regions.n > 0) {
+    st = regions_gather (&s->regions, s->comm, s->p, s->holes);
+    if (st == ST_OK)
+      regions_add_potential (&s->regions, s->params, s->units, s->box, s->comm->rank, s->p);
+  }
+  s->started = 1;
+  return st;
+}
+
+/* ---- open ---- */
+
+/* The step that a particle wants, from its force among the set and its own softening; a body must not cross a tenth of the
+ * box either, however weak its force. */
+static double wanted_step (const struct stepper *s, int64_t i, const double acceleration[3])
+{
+  double a = norm3 (acceleration), v = norm3 (s->p->velocity[i]);
+  double eps = params_softening (s->params, s->p->type[i]);
+  double dt = a > 0 ? sqrt (2 * s->params->ErrTolIntAccuracy * eps / a) : INFINITY;
+
+  return fmin (dt, v > 0 ? 0.1 * s->box->length / v : INFINITY);
+}
+
+/* What changed membership adds to the forces on the particles of this rank, ascending local index. */
+struct change { int64_t local; double force[3]; };
+struct changes { struct change *list; int n; };
+
+static void note_change (void *context, int64_t local, const double force[3])
+{
+  struct changes *c = context;
+
+  c->list[c->n++] = (struct change){ local, { force[0], force[1], force[2] } };
+}
+
+static int by_local (const void *a, const void *b)
+{
+  const struct change *p = a, *q = b;
+
+  return (p->local > q->local) - (p->local < q->local);
+}
+
+/* Adds the changes to every kept force. A set of a level below the regions' contains no member but those that leave it now,
+ * and is then another set, never looked up again: what is added to it does no harm. */
+static void apply_changes (struct stepper *s, const struct changes *c)
+{
+  for (int j = 0; j < s->n_sets && c->n > 0; j++)
+    for (int64_t k = 0; k < s->set[j].n; k++) {
+      const struct change key = { .local = s->set[j].index[k] };
+      if (!(s->p->flags[key.local] & PARTICLE_HALO) && s->p->group[key.local] < 0)
+        continue; /* who left a region is still in its halo: steps are short against its width */
+      const struct change *hit = bsearch (&key, c->list, (size_t) c->n, sizeof *c->list, by_local);
+      if (hit)
+        axpy3 (1, hit->force, s->set[j].acceleration[k]);
+    }
+}
+
+/* Regions anew, the kept forces corrected for the pairs that have changed sides, and the step of the regions. */
+static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
+{
+  int n_old = s->regions.n_members;
+  struct region_member *old = mem_alloc ("old members", n_old, sizeof *old);
+  struct changes changes = { 0 };
+  enum status st = status_agree (s->comm, old ? ST_OK : ST_MEMORY, NULL);
+
+  if (st == ST_OK) {
+    if (n_old > 0)
+      memcpy (old, s->regions.member, n_old * sizeof *old);
+    st = regions_find (&s->regions, s->comm, s->params, s->box, s->p, s->holes, s->order, n_active);
+  }
+  if (st == ST_OK) {
+    changes.list = mem_alloc ("force changes", n_old + s->regions.n_members, sizeof *changes.list);
+    st = status_agree (s->comm, changes.list ? ST_OK : ST_MEMORY, NULL);
+  }
+  if (st == ST_OK) {
+    regions_force_change (old, n_old, s->regions.member, s->regions.n_members, s->params, s->units, s->box,
+                          s->comm->rank, note_change, &changes);
+    qsort (changes.list, (size_t) changes.n, sizeof *changes.list, by_local);
+    apply_changes (s, &changes);
+    int bin = bin_of_step (s, regions_step (&s->regions, s->params, s->units, s->box));
+    s->region_bin = s->regions.n == 0 ? -1 : bin < top ? bin : top;
+  }
+  mem_free (&changes.list);
+  mem_free (&old);
+  return st;
+}
+
+/* Who of order[0..n), now at bin b, needs a smaller step; they get the largest bin that any of them asks for. Returns the
+ * number of those of this rank, *next the bin (the same on all ranks; -1: nobody). */
+static int64_t descend (struct stepper *s, const struct force_set *f, int b, int *next)
+{
+  struct particles *p = s->p;
+  int64_t highest = -1;
+
+  for (int64_t k = 0; k < f->n; k++) {
+    int64_t i = f->index[k];
+    int bin = bin_of_step (s, wanted_step (s, i, f->acceleration[k]));
+    if (p->group[i] >= 0)
+      bin = (int) s->region_bin;
+    else if (p->flags[i] & PARTICLE_HALO && bin > s->region_bin)
+      bin = (int) s->region_bin;
+    p->bin[i] = (int8_t) (bin < b ? bin : b);
+    if (bin < b && bin > highest)
+      highest = bin;
+  }
+  *next = (int) comm_max (s->comm, highest);
+  int64_t n_below = split_order (s, f->n, b - 1);
+  for (int64_t k = 0; k < n_below; k++)
+    p->bin[s->order[k]] = (int8_t) *next;
+  return n_below;
+}
+
+static enum status choose_steps (struct stepper *s, int64_t n, int top)
+{
+  enum status st = ST_OK;
+  double outer = 0; /* half the step of the level above that kicks at this tick */
+
+  for (int b = top; b >= 0 && st == ST_OK;) {
+    int next;
+    const struct force_set *f = set_force (s, n, 0, &st);
+    if (!f)
+      break;
+    int64_t n_below = descend (s, f, b, &next);
+    int64_t n_stay = comm_sum (s->comm, n - n_below);
+    if (n_stay > 0) {
+      kick_set (s, f, 0.5 * bin_length (s, b) - outer);
+      outer = 0.5 * bin_length (s, b);
+    }
+    n = n_below;
+    b = next;
+  }
+  return st;
+}
+
+enum status step_open (struct stepper *s)
+{
+  int due = due_bin (s), top = bin_of_step (s, s->params->MaxSizeTimestep > 0 ? s->params->MaxSizeTimestep : INFINITY);
+  int64_t n_active = s->first_of_bin[due + 1];
+  enum status st = ST_OK;
+
+  top = top < due ? top : due;
+  s->n_active = comm_sum (s->comm, n_active);
+  if (s->region_bin < 0 ? step_synchronized (s) : s->region_bin <= due)
+    st = renew_regions (s, n_active, top);
+  if (st == ST_OK)
+    st = choose_steps (s, n_active, top);
+  drop_sets (s);
+  if (st == ST_OK)
+    count_bins (s, n_active, due);
+  return st;
+}
+
+/* ---- drift ---- */
+
+static void drift_free (struct stepper *s, int due)
+{
+  for (int64_t k = 0; k < s->first_of_bin[due + 1]; k++) {
+    int64_t i = s->order[k];
+    double dt = bin_length (s, s->p->bin[i]);
+    const double way[3] = { s->p->velocity[i][0] * dt, s->p->velocity[i][1] * dt, s->p->velocity[i][2] * dt };
+    if (s->p->group[i] < 0)
+      box_displace (s->box, s->p->position[i], way, NULL);
+  }
+}
+
+enum status step_drift (struct stepper *s, double sample_interval)
+{
+  int due = due_bin (s);
+  double time = timeline_now (s->timeline), start = log_seconds ();
+  enum status st = ST_OK;
+
+  drift_free (s, due);
+  s->regions.n_samples = s->regions.n_mergers = 0;
+  if (s->region_bin >= 0 && s->region_bin <= due) {
+    st = regions_flow (&s->regions, s->comm, s->params, s->units, s->box, s->p, s->holes, time,
+                       bin_length (s, (int) s->region_bin), s->timeline->origin, sample_interval);
+    s->energy_radiated -= s->regions.energy_change;
+    s->any_gone |= s->regions.n_mergers > 0;
+  }
+  s->timeline->tick += (int64_t) 1 << lowest_bin (s);
+  s->n_steps++;
+  s->seconds_regions += log_seconds () - start;
+  return st;
+}
+
+/* ---- life ---- */
+
+enum status step_create (const struct comm *comm, const struct params *params, const struct units *units,
+                         struct box *box, struct particles *p, struct holes *holes, struct timeline *timeline,
+                         const struct gravity_options *gravity_options, struct stepper *out)
+{
+  *out = (struct stepper){ .comm = comm, .params = params, .units = units, .box = box, .p = p, .holes = holes,
+                           .timeline = timeline, .gravity_options = *gravity_options, .region_bin = -1 };
+  out->set = mem_alloc_zero ("force sets", 2 * N_BINS + 1, sizeof *out->set);
+  enum status st = gravity_create (gravity_options, &out->gravity);
+  return status_agree (comm, out->set ? st : ST_MEMORY, NULL);
+}
+
+void step_free (struct stepper *s)
+{
+  if (s->set)
+    drop_sets (s);
+  gravity_free (&s->gravity);
+  mem_free (&s->set);
+  mem_free (&s->order);
+  regions_free (&s->regions);
+}
