@@ -69,9 +69,6 @@ struct regions
 
 void regions_free (struct regions *regions);
 
-/* Local. R, and the reach of the halo whose particles take the step of the regions. */
-double region_radius (const struct params *params);
-
 /* Collective, agreed ST_MEMORY. Finds the regions among the particles index[0..n) of each rank, which must contain all
  * SMBHs and everything within two radii of them; sets their group and PARTICLE_HALO. Cost O(n). */
 enum status regions_find (struct regions *regions, const struct comm *comm, const struct params *params,

@@ -19,13 +19,6 @@ struct centre
   int32_t group; /* first: index of a centre of the same union; later: its region */
 };
 
-double region_radius (const struct params *params)
-{
-  double eps = fmax (params_softening (params, TYPE_STAR), params_softening (params, TYPE_HOLE));
-
-  return params->KetjuRegionPhysicalRadius > 0 ? params->KetjuRegionPhysicalRadius : 3 * eps;
-}
-
 static double separation (const struct box *box, const uint64_t a[3], const uint64_t b[3])
 {
   const double d[3] = { box_difference (box, a[0], b[0]), box_difference (box, a[1], b[1]),
@@ -50,6 +43,11 @@ static int by_group_and_id (const void *a, const void *b)
   return (p->id > q->id) - (p->id < q->id);
 }
 
+static int is_centre (const struct params *params, const struct particles *p, int64_t i)
+{
+  return params->KetjuOn && p->type[i] == TYPE_HOLE && p->mass[i] >= params->KetjuMinimumBHMass;
+}
+
 /* All centres, on all ranks, by ID. */
 static enum status gather_centres (const struct comm *comm, const struct params *params, const struct particles *p,
                                    const int64_t *index, int64_t n, struct centre **out, int *n_out)
@@ -59,7 +57,7 @@ static enum status gather_centres (const struct comm *comm, const struct params 
   void *all = NULL;
 
   for (int64_t k = 0; k < n; k++)
-    n_mine += p->type[index[k]] == TYPE_HOLE && p->mass[index[k]] >= params->KetjuMinimumBHMass;
+    n_mine += is_centre (params, p, index[k]);
   mine = mem_alloc ("own centres", n_mine, sizeof *mine);
   enum status st = status_agree (comm, mine ? ST_OK : ST_MEMORY, NULL);
   if (st != ST_OK) {
@@ -69,7 +67,7 @@ static enum status gather_centres (const struct comm *comm, const struct params 
   n_mine = 0;
   for (int64_t k = 0; k < n; k++) {
     int64_t i = index[k];
-    if (p->type[i] == TYPE_HOLE && p->mass[i] >= params->KetjuMinimumBHMass) {
+    if (is_centre (params, p, i)) {
       struct centre c = { p->id[i], { p->position[i][0], p->position[i][1], p->position[i][2] }, p->mass[i], 0 };
       mine[n_mine++] = c;
     }
@@ -112,7 +110,7 @@ static int by_region_id (const void *a, const void *b)
 }
 
 /* One region per union, ordered by the ID of its heaviest centre; labels become region indices. */
-static void name_regions (struct regions *r, struct centre *c, int n)
+static void name_regions (struct regions *r, const struct params *params, struct centre *c, int n)
 {
   int32_t old[n + 1];
 
@@ -125,12 +123,14 @@ static void name_regions (struct regions *r, struct centre *c, int n)
         if (heaviest < 0 || c[i].mass > c[heaviest].mass)
           heaviest = i;
       }
-    if (count > 0)
+    if (count > params->KetjuIntegrateBinaryRegion)
       r->region[r->n++] = (struct region){ .id = c[heaviest].id };
   }
   qsort (r->region, r->n, sizeof *r->region, by_region_id);
-  for (int i = 0; i < n; i++)
+  for (int i = 0; i < n; i++) {
     old[i] = c[i].group;
+    c[i].group = -1; /* stays so for a lone SMBH if only pairs are regularised */
+  }
   for (int k = 0; k < r->n; k++)
     for (int i = 0; i < n; i++)
       if (c[i].id == r->region[k].id)
@@ -139,16 +139,11 @@ static void name_regions (struct regions *r, struct centre *c, int n)
             c[j].group = k;
 }
 
-static int may_be_member (const struct params *params, int type)
-{
-  return type != TYPE_HALO || params->KetjuDarkMatterInRegions;
-}
-
 /* Groups and halo marks of the local particles; returns how many are members. */
 static int64_t mark_particles (const struct params *params, const struct box *box, const struct centre_grid *grid,
                                const struct centre *c, struct particles *p, const int64_t *index, int64_t n)
 {
-  double radius = region_radius (params);
+  double radius = params_region_radius (params);
   int64_t n_members = 0;
 
   for (int64_t k = 0; k < n; k++) {
@@ -158,9 +153,9 @@ static int64_t mark_particles (const struct params *params, const struct box *bo
     int32_t at = -1;
     for (int j; (j = centre_grid_next (grid, (const uint64_t *) p->position[i], &at)) >= 0;) {
       double d = separation (box, (const uint64_t *) p->position[i], c[j].position);
-      if (d < 2 * radius)
+      if (c[j].group >= 0 && d < 2 * radius)
         p->flags[i] |= PARTICLE_HALO;
-      if (d < radius && may_be_member (params, p->type[i]))
+      if (c[j].group >= 0 && d < radius && (p->type[i] == TYPE_HOLE || params_in_regions (params, p->type[i])))
         p->group[i] = c[j].group;
     }
     n_members += p->group[i] >= 0;
@@ -295,7 +290,7 @@ enum status regions_find (struct regions *r, const struct comm *comm, const stru
                           const struct box *box, struct particles *p, const struct holes *h, const int64_t *index,
                           int64_t n)
 {
-  double radius = region_radius (params);
+  double radius = params_region_radius (params);
   struct centre_grid grid = { 0 };
   struct centre *centre = NULL;
   int n_centres = 0;
@@ -315,7 +310,7 @@ enum status regions_find (struct regions *r, const struct comm *comm, const stru
   st = status_agree (comm, st, NULL);
   if (st == ST_OK) {
     unite_centres (box, radius, centre, n_centres);
-    name_regions (r, centre, n_centres);
+    name_regions (r, params, centre, n_centres);
     int64_t n_mine = mark_particles (params, box, &grid, centre, p, index, n);
     st = list_members (r, comm, p, index, n, n_mine);
   }
@@ -380,7 +375,7 @@ static double fastest_sphere (const struct region_member *m, int n, const struct
 double regions_step (const struct regions *r, const struct params *params, const struct units *units,
                      const struct box *box)
 {
-  double radius = region_radius (params), step = INFINITY;
+  double radius = params_region_radius (params), step = INFINITY;
 
   for (int g = 0; g < r->n; g++) {
     const struct region *region = &r->region[g];

@@ -57,6 +57,14 @@ static enum status grow (const char *name, void **array, int64_t *room, int64_t 
      ? ((harvest)->kind[(harvest)->n_##kind##s++] = (value), ST_OK)                                \
      : ST_MEMORY)
 
+static double pair_potential (double r, double h)
+{
+  double force, potential;
+
+  pair_softened (r * r, h, &force, &potential);
+  return potential;
+}
+
 static double softening_of_pair (const struct params *params, int hole_a, int hole_b)
 {
   return !hole_a && !hole_b && params->KetjuUseStarStarSoftening ? params_softening (params, TYPE_STAR) : 0;
@@ -92,7 +100,7 @@ static double newtonian_energy (const struct params *params, const struct units 
       double d[3];
       sub3 (b[i].x, b[j].x, d);
       double eps = softening_of_pair (params, b[i].kind == AREG_HOLE, b[j].kind == AREG_HOLE);
-      potential -= (long double) units->G * b[i].m * b[j].m * kernel_potential (norm3 (d), KERNEL_SUPPORT * eps);
+      potential -= (long double) units->G * b[i].m * b[j].m * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
     }
   }
   return (double) (kinetic + potential);
@@ -539,7 +547,7 @@ void regions_add_potential (const struct regions *r, const struct params *params
           continue;
         double eps = softening_of_pair (params, is_centre (params, m), is_centre (params, other));
         member_separation (box, m, other, d);
-        sum -= other->mass * kernel_potential (norm3 (d), KERNEL_SUPPORT * eps);
+        sum -= other->mass * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
       }
       p->potential[m->local] += units->G * sum;
     }
@@ -549,10 +557,11 @@ void regions_add_potential (const struct regions *r, const struct params *params
 static void host_pull (const struct params *params, const struct units *units, const struct box *box,
                        const struct region_member *a, const struct region_member *b, double sign, double out[3])
 {
-  double d[3], eps = fmax (params_softening (params, a->type), params_softening (params, b->type));
+  double d[3], eps = fmax (params_softening (params, a->type), params_softening (params, b->type)), force, potential;
 
   member_separation (box, a, b, d);
-  axpy3 (-sign * units->G * b->mass * kernel_force (norm3 (d), KERNEL_SUPPORT * eps), d, out);
+  pair_softened (dot3 (d, d), SPLINE_SUPPORT * eps, &force, &potential);
+  axpy3 (-sign * units->G * b->mass * force, d, out);
 }
 
 static int32_t group_in (const struct region_member *list, int n, uint64_t id)
