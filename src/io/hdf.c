@@ -23,7 +23,7 @@
 
 #include "base/mem.h"
 
-enum { PIECE_BYTES = 1 << 25 };
+enum { PIECE_BYTES = 1 << 25, METADATA_BYTES = 1 << 17 /* more than the headers of any file of ours */ };
 
 /* The innermost entry of HDF5's error stack says what happened; the outer ones only who asked. */
 static herr_t innermost (unsigned n, const H5E_error2_t *e, void *out)
@@ -158,6 +158,7 @@ void hdf_rows_create (struct hdf *f, const char *name, hid_t type, int width, in
   hid_t set = H5Dcreate2 (f->id, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT);
   if (set < 0 || H5Dclose (set) < 0)
     fail (f, ST_IOERR, "create dataset", name);
+  f->bytes += n * width * (int64_t) H5Tget_size (type);
   H5Sclose (space);
   H5Pclose (how);
   agree (f);
@@ -165,15 +166,13 @@ void hdf_rows_create (struct hdf *f, const char *name, hid_t type, int width, in
 
 void hdf_take_space (struct hdf *f)
 {
-  hsize_t bytes = 0;
-
   if (f->st != ST_OK)
     return;
-  if (H5Fflush (f->id, H5F_SCOPE_GLOBAL) < 0 || H5Fget_filesize (f->id, &bytes) < 0)
+  if (H5Fflush (f->id, H5F_SCOPE_GLOBAL) < 0)
     fail (f, ST_IOERR, "flush", "the file");
   agree (f);
   if (f->st == ST_OK && (!f->comm || f->comm->rank == 0))
-    f->st = output_take_space (f->path, bytes);
+    f->st = output_take_space (f->path, f->bytes + METADATA_BYTES);
   agree (f);
 }
 

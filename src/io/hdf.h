@@ -21,6 +21,7 @@ struct hdf
   const struct comm *comm; /* borrowed; NULL: this process alone */
   hid_t id;
   enum status st;
+  int64_t bytes; /* of the datasets created so far */
   char path[OUTPUT_PATH];
 };
 

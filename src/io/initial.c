@@ -328,9 +328,14 @@ static enum status read_rows (const struct file_set *set, const struct share *mi
 /* ---- judging values ---- */
 
 enum fault { FAULT_X, FAULT_V, FAULT_MASS_NAN, FAULT_MASS, FAULT_SPIN, FAULT_CHI, FAULT_TWICE, N_FAULTS };
-static const char *const fault_words[N_FAULTS] = {
-  "have NaN or infinite coordinates", "have NaN or infinite velocities", "have NaN or infinite masses", "have masses not above zero",
-  "have NaN or infinite spins", "have spins above the maximum G m^2/c", "have IDs that are given more than once"
+static const char *const fault_words[N_FAULTS][2] = {
+  { "particle has a NaN or infinite coordinate", "particles have NaN or infinite coordinates" },
+  { "particle has a NaN or infinite velocity", "particles have NaN or infinite velocities" },
+  { "particle has a NaN or infinite mass", "particles have NaN or infinite masses" },
+  { "particle has a mass not above zero", "particles have masses not above zero" },
+  { "SMBH has a NaN or infinite spin", "SMBHs have NaN or infinite spins" },
+  { "SMBH has a spin above the maximum G m^2/c", "SMBHs have spins above the maximum G m^2/c" },
+  { "ID is given more than once", "IDs are given more than once" },
 };
 
 /* Offenders of each sort on one rank: how many, and the lowest IDs. */
@@ -446,8 +451,8 @@ static enum status report_faults (const struct comm *comm, const char *file, con
       snprintf (list + strlen (list), sizeof list - strlen (list), "%s%llu", i ? ", " : "",
                 (unsigned long long) sum.id[kind][i]);
     if (n > 0 && comm->rank == 0)
-      status_fail (ST_DATA, "%s: %lld particles %s: ID%s %s%s.", file, (long long) n, fault_words[kind], n > 1 ? "s" : "", list,
-                   n > named ? ", ..." : "");
+      status_fail (ST_DATA, "%s: %lld %s: %s%s%s.", file, (long long) n, fault_words[kind][n > 1],
+                   kind == FAULT_TWICE ? "" : n > 1 ? "IDs " : "ID ", list, n > named ? ", ..." : "");
     st = n > 0 ? ST_DATA : st;
   }
   mem_free (&all);
