@@ -65,17 +65,6 @@ static void pack (const struct direct *d, const struct gravity_bodies *in, struc
   }
 }
 
-static struct direct_source source_of (const struct direct_body *body)
-{
-  struct direct_source s = { .mass = body->mass, .h = body->h };
-
-  for (int k = 0; k < 3; k++) {
-    s.high[k] = (double) (body->position[k] >> 22) * 0x1p-42;
-    s.low[k] = (double) (body->position[k] & 0x3fffff) * 0x1p-64;
-  }
-  return s;
-}
-
 static void direct_release (struct direct *d)
 {
   mem_free (&d->body);
@@ -100,7 +89,7 @@ static enum status gather (struct direct *d, const struct gravity_bodies *bodies
   d->source = mem_alloc ("direct sources", d->n, sizeof *d->source);
   st = status_agree (d->comm, d->source ? ST_OK : ST_MEMORY, NULL);
   for (int64_t i = 0; st == ST_OK && i < d->n; i++)
-    d->source[i] = source_of (d->body + i);
+    direct_source_set (d->source + i, d->body[i].position, d->body[i].mass, d->body[i].h);
   return st;
 }
 

@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One solve: bodies are brought into the units of the solver and into tree order, each rank getting whole cells of
+ * the octree of all bodies; the trees are built; what a rank lacks of the others' trees is fetched; the walk sums;
+ * results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the options.
+ */
 #include "gravity/gravity.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gravity/forest.h"
+#include "gravity/kernel.h"
+#include "gravity/kernels.h"
+#include "gravity/share.h"
+#include "gravity/walk.h"
 
 struct gravity
 {
   struct gravity_options options;
   struct gravity_cost cost;
+  const struct gravity_kernels *kernels;
+};
+
+/* Factors from the units of the solver. */
+struct scales
+{
+  double mass, acceleration, potential;
 };
 
 static enum status options_check (const struct gravity_options *o)
@@ -18,9 +35,9 @@ static enum status options_check (const struct gravity_options *o)
     return status_fail (ST_DATA, "Gravity: G (%g) and the box length (%g) must be positive.", o->G, o->length);
   if (o->multipole_order < 3 || o->multipole_order > 5)
     return status_fail (ST_DATA, "Gravity: MultipoleOrder is %d; it must be 3, 4 or 5.", o->multipole_order);
-  if (!(o->accuracy >= 0) || !(o->opening_angle >= 0) || o->opening_angle > 1.5)
+  if (!(o->accuracy >= 0) || !(o->opening_angle >= 0) || o->opening_angle > 0.9)
     return status_fail (ST_DATA, "Gravity: the accuracy (%g) must not be negative and the opening angle (%g) must lie "
-                        "between 0 and 1.5.", o->accuracy, o->opening_angle);
+                        "between 0 and 0.9.", o->accuracy, o->opening_angle);
   if (o->leaf_size < 1 || o->leaf_size > 1024)
     return status_fail (ST_DATA, "Gravity: the leaf size is %d; it must lie between 1 and 1024.", o->leaf_size);
   return ST_OK;
@@ -33,8 +50,10 @@ enum status gravity_create (const struct gravity_options *options, struct gravit
 
   if (st == ST_OK && !(g = mem_alloc_zero ("gravity", 1, sizeof *g)))
     st = ST_MEMORY;
-  if (st == ST_OK)
+  if (st == ST_OK) {
     g->options = *options;
+    g->kernels = gravity_kernels_best ();
+  }
   *out = g;
   return st;
 }
@@ -52,12 +71,168 @@ enum status gravity_set_options (struct gravity *gravity, const struct gravity_o
 
 const struct gravity_cost *gravity_cost (const struct gravity *gravity) { return &gravity->cost; }
 
+/* Collective. The power of two above the largest mass keeps float masses in range. */
+static struct scales scales_of (const struct gravity_options *o, const struct comm *comm,
+                                const struct gravity_bodies *bodies)
+{
+  double most = 0;
+  int exponent;
+
+  for (int64_t i = 0; i < bodies->n; i++)
+    most = bodies->mass[i] > most ? bodies->mass[i] : most;
+  frexp (comm_max_double (comm, most), &exponent);
+  const double mass = ldexp (1, exponent);
+  return (struct scales) { mass, o->G * mass / (o->length * o->length), -o->G * mass / o->length };
+}
+
+static void pack (const struct gravity_options *o, const struct comm *comm, const struct scales *scales,
+                  const struct gravity_bodies *in, struct traveller *out)
+{
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < in->n; i++) {
+    struct traveller *const t = out + i;
+    memcpy (t->position, in->position[i], sizeof t->position);
+    t->id = in->id[i];
+    t->mass = in->mass[i] / scales->mass;
+    t->h = (float) (SPLINE_SUPPORT * in->softening[i] / o->length);
+    t->old = in->acceleration_old ? (float) (in->acceleration_old[i] / scales->acceleration) : 0;
+    t->work = in->work && in->work[i] > 0 ? in->work[i] : 1;
+    t->tree = in->group && in->group[i] >= 0 ? in->group[i] : -1;
+    t->rank = comm->rank;
+    t->index = (int32_t) i;
+  }
+}
+
+/* A body's sums on the way home. */
+struct homing
+{
+  double acceleration[3], potential;
+  float work;
+  int32_t index;
+};
+
+static enum status hand_over (const struct scales *scales, const struct homing *from, int64_t n,
+                              const struct gravity_result *result)
+{
+  for (int64_t i = 0; i < n; i++) {
+    const int32_t j = from[i].index;
+    for (int k = 0; k < 3 && result->acceleration; k++)
+      result->acceleration[j][k] = from[i].acceleration[k] * scales->acceleration;
+    if (result->potential)
+      result->potential[j] = from[i].potential * scales->potential;
+    if (result->work)
+      result->work[j] = from[i].work;
+  }
+  return ST_OK;
+}
+
+/* Collective, agreed. */
+static enum status send_home (const struct comm *comm, const struct scales *scales, const struct forest *f,
+                              const struct sums *sums, const struct gravity_result *result)
+{
+  struct homing *out = mem_alloc ("results", f->n_own, sizeof *out), *arrived = NULL;
+  int64_t *first = mem_alloc_zero ("result offsets", comm->size + 2, sizeof *first), *from = NULL;
+  enum status st = status_agree (comm, out && first ? ST_OK : ST_MEMORY, NULL);
+
+  if (st == ST_OK) {
+    for (int64_t i = 0; i < f->n_own; i++)
+      first[f->own[i].rank + 2]++;
+    for (int q = 0; q < comm->size; q++)
+      first[q + 2] += first[q + 1];
+    for (int64_t i = 0; i < f->n_own; i++) {
+      struct homing *const h = out + first[f->own[i].rank + 1]++;
+      memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
+      h->potential = sums->potential[i];
+      h->work = sums->work[i];
+      h->index = f->own[i].index;
+    }
+    st = comm_exchange (comm, out, first, sizeof *out, (void **) &arrived, &from);
+  }
+  if (st == ST_OK)
+    st = hand_over (scales, arrived, from[comm->size], result);
+  mem_free (&out);
+  mem_free (&first);
+  mem_free (&arrived);
+  mem_free (&from);
+  return st;
+}
+
+/* Local. A sum that is not finite is a bug or a body that should not be: named by its ID. */
+static enum status sums_check (const struct forest *f, const struct sums *sums)
+{
+  for (int64_t i = 0; i < f->n_own; i++) {
+    const double *const a = sums->acceleration[i];
+    if (!isfinite (a[0] + a[1] + a[2] + sums->potential[i]))
+      return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g in units of "
+                          "the largest, softening support %g of the box). Check its mass, softening and position.",
+                          (unsigned long long) f->own[i].id, f->own[i].mass, (double) f->own[i].h);
+  }
+  return ST_OK;
+}
+
+/* Local. */
+static enum status walk (struct gravity *g, const struct forest *f, struct sums *sums)
+{
+  const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle };
+  const double start = log_seconds ();
+  enum status st = ST_MEMORY;
+
+  sums->acceleration = mem_alloc ("sums", f->n_own, sizeof *sums->acceleration);
+  sums->potential = mem_alloc ("sums", f->n_own, sizeof *sums->potential);
+  sums->work = mem_alloc ("sums", f->n_own, sizeof *sums->work);
+  if (sums->acceleration && sums->potential && sums->work)
+    st = forest_walk (f, &q, g->kernels, sums, &g->cost);
+  if (st == ST_OK)
+    st = sums_check (f, sums);
+  g->cost.walk_s += log_seconds () - start;
+  return st;
+}
+
+static void sums_free (struct sums *sums)
+{
+  mem_free (&sums->acceleration);
+  mem_free (&sums->potential);
+  mem_free (&sums->work);
+}
+
+/* Collective, agreed. */
+static enum status solve_by_trees (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
+                                   const struct gravity_result *result)
+{
+  const struct scales scales = scales_of (&g->options, comm, bodies);
+  const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle };
+  struct forest f = { .order = g->options.multipole_order, .leaf_size = g->options.leaf_size,
+                      .n_coefficients = coefficient_count (g->options.multipole_order) };
+  struct sums sums = { 0 };
+  struct traveller *t = mem_alloc ("bodies of a solve", bodies->n, sizeof *t);
+  enum status st = status_agree (comm, t ? ST_OK : ST_MEMORY, NULL);
+
+  if (st == ST_OK) {
+    pack (&g->options, comm, &scales, bodies, t);
+    st = forest_share (&f, comm, &q, t, bodies->n, &g->cost);
+  } else
+    mem_free (&t);
+  if (st == ST_OK)
+    st = status_agree (comm, walk (g, &f, &sums), NULL);
+  g->cost.bytes_peak = mem_used ();
+  if (st == ST_OK)
+    st = send_home (comm, &scales, &f, &sums, result);
+  sums_free (&sums);
+  forest_free (&f);
+  return st;
+}
+
 enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
                            const struct gravity_result *result)
 {
   const double start = log_seconds ();
-  enum status st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
+  enum status st;
 
-  gravity->cost = (struct gravity_cost) { .total_s = log_seconds () - start };
+  gravity->cost = (struct gravity_cost) { 0 };
+  if (comm_sum (comm, bodies->n) < gravity->options.direct_below || comm->size > 1 || bodies->group)
+    st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
+  else
+    st = solve_by_trees (gravity, comm, bodies, result);
+  gravity->cost.total_s = log_seconds () - start;
   return st;
 }

@@ -35,6 +35,7 @@ struct gravity_bodies
   const float *acceleration_old; /* |a|, 0 where unknown */
   const uint64_t *id;            /* unique: breaks ties of the key */
   const int32_t *group;          /* -1, or the region that the body belongs to; NULL: all -1 */
+  const float *work;             /* result->work of an earlier solve, for the balance alone; NULL: all equal */
 };
 
 /* The caller's arrays of n elements; any of them may be NULL. */

@@ -16,6 +16,16 @@ struct direct_source
   double high[3], low[3], mass, h; /* h: support of the spline */
 };
 
+static inline void direct_source_set (struct direct_source *s, const uint64_t position[3], double mass, double h)
+{
+  s->mass = mass;
+  s->h = h;
+  for (int k = 0; k < 3; k++) {
+    s->high[k] = (double) (position[k] >> 22) * 0x1p-42;
+    s->low[k] = (double) (position[k] & 0x3fffff) * 0x1p-64;
+  }
+}
+
 enum { DIRECT_BLOCK = 8 };
 struct direct_block
 {
@@ -23,9 +33,36 @@ struct direct_block
   double acceleration[3][DIRECT_BLOCK], potential[DIRECT_BLOCK]; /* added to; potential without its minus sign */
 };
 
+/* The sinks of one leaf group, relative to its centre in units of its scale, and their sums. Arrays are padded to a
+ * multiple of 16 with copies of the first sink; h_inverse is 1e18 where h = 0. */
+struct sink_group
+{
+  int n;
+  float *x, *y, *z, *h, *h_inverse;
+  float *nearest;             /* smallest max (r, h)^2 of the pairs in float so far */
+  double *ax, *ay, *az, *phi; /* added to; potential without its minus sign */
+};
+
+/* A cell as a source: centre relative to that of the sinks and scale, both in units of the sinks' scale. */
+struct cell_source
+{
+  float x, y, z, scale;
+  const float *moment;
+};
+
 struct gravity_kernels
 {
   const char *name;
+  /* Sinks [first, last) from n bodies (x, y, z, mass), softened if h is given; source `self` + k is sink k. Unsoftened
+   * pairs must lie outside every support. */
+  void (*pairs) (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *group,
+                 int first, int last);
+  /* Sinks [first, last) from n cells; index: order - 3. */
+  void (*cell_body[3]) (const struct cell_source *source, int64_t n, struct sink_group *group, int first, int last);
+  /* Local expansion of order p about the sinks' centre from n cells: (p+1)^2 numbers, added in units of the scale. */
+  void (*cell_cell[3]) (const struct cell_source *source, int64_t n, double *local);
+  /* Sinks of the group from a local expansion in units of the scale. */
+  void (*local_body[3]) (const double *local, struct sink_group *group);
   /* Adds sources [first, last) to the block. Source `self` + k is body k of the block itself: left out. */
   void (*direct) (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
                   struct direct_block *block);

@@ -5,9 +5,13 @@
  * sources in the lanes this wastes lanes of incomplete groups but needs no final sum over lanes, no transposed
  * copy of the sources, and leaves the order of a sum to the list alone.
  */
+#include <string.h>
+
 #include "gravity/kernel.h"
 #include "gravity/kernels.h"
 #include "gravity/lanes.h"
+#define HARMONICS_LANES
+#include "gravity/harmonics.h"
 
 enum { HALF = LANES / 2 }; /* doubles in a vector */
 
@@ -82,4 +86,190 @@ static void direct (const struct direct_source *source, int64_t first, int64_t l
     direct_lanes (source, first, last, self, block, lane);
 }
 
-const struct gravity_kernels KERNELS = { .name = KERNELS_NAME, .direct = direct };
+/* ---- float pairs ---- */
+
+struct pair_lanes
+{
+  vf x, y, z, h, hi, ax, ay, az, phi, nearest;
+};
+
+static inline void spline_lanes (vi soft, vf r, vf h, vf hi, vf *force, vf *potential)
+{
+  const vf u = r * hi, iu = h / r;
+  const vi inner = u < 0.5f;
+  const vf f = select_lanes (inner, SPLINE_FORCE_INNER (float, u), SPLINE_FORCE_OUTER (float, u, iu));
+  const vf p = select_lanes (inner, SPLINE_POTENTIAL_INNER (float, u), SPLINE_POTENTIAL_OUTER (float, u, iu));
+
+  *force = select_lanes (soft, hi * hi * hi * f, *force);
+  *potential = select_lanes (soft, hi * p, *potential);
+}
+
+/* One source on all lanes; lane `own` is the source itself. softened is known at compile time. */
+static inline void pair (const float *s, const float *h, int64_t own, int softened, struct pair_lanes *b)
+{
+  const vf dx = s[0] - b->x, dy = s[1] - b->y, dz = s[2] - b->z;
+  vf r2 = dx * dx + dy * dy + dz * dz, m = s[3] - (vf) {};
+
+  if (own >= 0 && own < LANES) {
+    r2[own] = 1;
+    m[own] = 0;
+  }
+  const vf r1 = rsqrt_lanes (r2);
+  vf potential = r1, force = r1 * r1 * r1;
+  if (softened) {
+    const vf hm = max_lanes (b->h, *h - (vf) {}), h2 = hm * hm;
+    const vi soft = r2 < h2;
+    b->nearest = min_lanes (b->nearest, max_lanes (r2, h2));
+    if (any_lane (soft))
+      spline_lanes (soft, r2 * r1, hm, min_lanes (b->hi, (*h > 0 ? 1 / *h : 1e18f) - (vf) {}), &force, &potential);
+  } else
+    b->nearest = min_lanes (b->nearest, r2);
+  force *= m;
+  b->phi += m * potential;
+  b->ax += force * dx;
+  b->ay += force * dy;
+  b->az += force * dz;
+}
+
+/* The float sums of one call join the doubles of the group. */
+static inline void add_lanes (vf sum, double *to)
+{
+  for (int k = 0; k < LANES; k++)
+    to[k] += sum[k];
+}
+
+static inline struct pair_lanes load_sinks (const struct sink_group *g, int i)
+{
+  return (struct pair_lanes) { .x = *(vf *) &g->x[i], .y = *(vf *) &g->y[i], .z = *(vf *) &g->z[i],
+                               .h = *(vf *) &g->h[i], .hi = *(vf *) &g->h_inverse[i],
+                               .nearest = *(vf *) &g->nearest[i] };
+}
+
+static inline void store_sums (const struct pair_lanes *b, struct sink_group *g, int i)
+{
+  add_lanes (b->ax, g->ax + i);
+  add_lanes (b->ay, g->ay + i);
+  add_lanes (b->az, g->az + i);
+  add_lanes (b->phi, g->phi + i);
+}
+
+static void pairs (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *g,
+                   int first, int last)
+{
+  for (int i = first; i < last; i += LANES) {
+#if LANES == 16
+    if (last - i <= 8) {
+      gravity_kernels_8.pairs (source, h, n, self, g, i, last);
+      break;
+    }
+#endif
+    struct pair_lanes b = load_sinks (g, i);
+    const int64_t own = self + i;
+    if (own < n && own + LANES > 0)
+      for (int64_t j = 0; j < n; j++)
+        pair (source[j], h ? h + j : (const float[1]) { 0 }, j - own, 1, &b);
+    else if (h)
+      for (int64_t j = 0; j < n; j++)
+        pair (source[j], h + j, -1, 1, &b);
+    else
+      for (int64_t j = 0; j < n; j++)
+        pair (source[j], NULL, -1, 0, &b);
+    *(vf *) &g->nearest[i] = b.nearest;
+    store_sums (&b, g, i);
+  }
+}
+
+/* ---- expansions ---- */
+
+enum { LIST_LANES = 16 }; /* lane = place in the list modulo 16, on every machine */
+
+static double tree_sum (float *lane)
+{
+  for (int width = LIST_LANES / 2; width > 0; width /= 2)
+    for (int k = 0; k < width; k++)
+      lane[k] += lane[k + width];
+  return lane[0];
+}
+
+#define CELL_BODY(p)                                                                                                  \
+  static void cell_body_ ## p ## _all (const struct cell_source *source, int64_t n, struct sink_group *g, int first,  \
+                                       int last)                                                                      \
+  {                                                                                                                   \
+    for (int i = first; i < last; i += LANES) {                                                                       \
+      struct pair_lanes b = load_sinks (g, i);                                                                        \
+      if (LANES == 16 && last - i <= 8) {                                                                             \
+        HALF_WIDTH (cell_body[p - 3] (source, n, g, i, last));                                                        \
+        break;                                                                                                        \
+      }                                                                                                               \
+      for (int64_t j = 0; j < n; j++)                                                                                 \
+        cell_body_ ## p (b.x - source[j].x, b.y - source[j].y, b.z - source[j].z, source[j].scale,                    \
+                         source[j].moment + (p + 1) * (p + 1) - 3, &b.phi, &b.ax, &b.ay, &b.az);                      \
+      store_sums (&b, g, i);                                                                                          \
+    }                                                                                                                 \
+  }
+
+#define CELL_CELL(p)                                                                                                  \
+  static void cell_cell_ ## p ## _all (const struct cell_source *source, int64_t n, double *local)                    \
+  {                                                                                                                   \
+    enum { TERMS = (p + 1) * (p + 1), COEFFICIENTS = TERMS - 3, PARTS = LIST_LANES / LANES };                         \
+    vf to[PARTS][TERMS], from[COEFFICIENTS];                                                                          \
+    memset (to, 0, sizeof to);                                                                                        \
+    for (int64_t j = 0; j < n; j += LANES) {                                                                          \
+      vf place[4];                                                                                                    \
+      gather_sources (source + j, n - j < LANES ? (int) (n - j) : LANES, COEFFICIENTS, place, from);                  \
+      cell_cell_ ## p (-place[0], -place[1], -place[2], place[3], from, to[j / LANES % PARTS]);                       \
+    }                                                                                                                 \
+    for (int t = 0; t < TERMS; t++) {                                                                                 \
+      float lane[LIST_LANES];                                                                                         \
+      for (int part = 0; part < PARTS; part++)                                                                        \
+        *(vf *) &lane[part * LANES] = to[part][t];                                                                    \
+      local[t] += tree_sum (lane);                                                                                    \
+    }                                                                                                                 \
+  }
+
+#define LOCAL_BODY(p)                                                                                                 \
+  static void local_body_ ## p ## _all (const double *local, struct sink_group *g)                                    \
+  {                                                                                                                   \
+    for (int i = 0; i < g->n; i += HALF) {                                                                            \
+      vd x, y, z;                                                                                                     \
+      for (int k = 0; k < HALF; k++) {                                                                                \
+        x[k] = g->x[i + k];                                                                                           \
+        y[k] = g->y[i + k];                                                                                           \
+        z[k] = g->z[i + k];                                                                                           \
+      }                                                                                                               \
+      local_body_ ## p (x, y, z, local, (vd *) &g->phi[i], (vd *) &g->ax[i], (vd *) &g->ay[i], (vd *) &g->az[i]);     \
+    }                                                                                                                 \
+  }
+
+#if LANES == 16
+#define HALF_WIDTH(call) gravity_kernels_8.call
+#else
+#define HALF_WIDTH(call) (void) 0
+#endif
+
+/* Transposes up to LANES sources; empty lanes are massless points far away. */
+static inline void gather_sources (const struct cell_source *source, int n, int n_coefficients, vf place[4], vf *from)
+{
+  for (int k = 0; k < LANES; k++) {
+    const struct cell_source *s = source + (k < n ? k : 0);
+    place[0][k] = s->x;
+    place[1][k] = s->y;
+    place[2][k] = s->z;
+    place[3][k] = s->scale;
+    for (int c = 0; c < n_coefficients; c++)
+      from[c][k] = k < n ? s->moment[c] : 0;
+  }
+}
+
+CELL_BODY (3) CELL_BODY (4) CELL_BODY (5)
+CELL_CELL (3) CELL_CELL (4) CELL_CELL (5)
+LOCAL_BODY (3) LOCAL_BODY (4) LOCAL_BODY (5)
+
+const struct gravity_kernels KERNELS = {
+  .name = KERNELS_NAME,
+  .direct = direct,
+  .pairs = pairs,
+  .cell_body = { cell_body_3_all, cell_body_4_all, cell_body_5_all },
+  .cell_cell = { cell_cell_3_all, cell_cell_4_all, cell_cell_5_all },
+  .local_body = { local_body_3_all, local_body_4_all, local_body_5_all },
+};

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Build in three sweeps: sort by (tree, key, id); split intervals of the sorted order into cells; moments from the
+ * leaves up. Bodies of a leaf are summed in key order and children in digit order, so each number is a function of
+ * the set of bodies. Levels at which a cell would have a single child are skipped, so the number of cells is bounded
+ * by that of bodies however deep the tree; bodies that agree in all 42 levels share one leaf of any size.
+ *
+ * Raw moments sum m q^k / s^|k| are kept in double during the build only; what stays are the harmonic coefficients in
+ * float, scaled by powers of the cell's own size s, so that neither tiny cells nor high orders leave the range.
+ */
+#include "gravity/forest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#define HARMONICS_TABLES
+#include "gravity/harmonics.h"
+
+enum { EXACT_RADIUS = 256, TASK_BODIES = 16384 }; /* up to so many bodies a radius is a maximum over bodies */
+
+/* ---- keys and order ---- */
+
+static uint64_t spread (uint64_t x) /* 21 bits, two zeros after each */
+{
+  x &= 0x1fffff;
+  x = (x | x << 32) & 0x1f00000000ffff;
+  x = (x | x << 16) & 0x1f0000ff0000ff;
+  x = (x | x << 8) & 0x100f00f00f00f00f;
+  x = (x | x << 4) & 0x10c30c30c30c30c3;
+  return (x | x << 2) & 0x1249249249249249;
+}
+
+static uint64_t interleave (const uint64_t p[3], int shift)
+{
+  return spread (p[0] >> shift) << 2 | spread (p[1] >> shift) << 1 | spread (p[2] >> shift);
+}
+
+struct key key_of (const uint64_t position[3])
+{
+  return (struct key) { interleave (position, 43), interleave (position, 22) };
+}
+
+int key_common (struct key a, struct key b)
+{
+  if (a.high != b.high)
+    return (__builtin_clzll (a.high ^ b.high) - 1) / 3;
+  if (a.low != b.low)
+    return 21 + (__builtin_clzll (a.low ^ b.low) - 1) / 3;
+  return KEY_LEVELS;
+}
+
+struct item
+{
+  uint64_t key;
+  int32_t index, tree;
+};
+
+/* One stable pass on 11 bits of the key. */
+static void radix_pass (const struct item *in, struct item *out, int64_t n, int shift)
+{
+  int64_t count[2049] = { 0 };
+
+  for (int64_t i = 0; i < n; i++)
+    count[(in[i].key >> shift & 2047) + 1]++;
+  for (int d = 0; d < 2048; d++)
+    count[d + 1] += count[d];
+  for (int64_t i = 0; i < n; i++)
+    out[count[in[i].key >> shift & 2047]++] = in[i];
+}
+
+/* By (tree, high key), stable; the result is in `a`. */
+static void items_sort (struct item *a, struct item *b, int64_t n)
+{
+  int32_t n_trees = 0;
+
+  for (int shift = 0; shift < 63; shift += 22) {
+    radix_pass (a, b, n, shift);
+    radix_pass (b, a, n, shift + 11);
+  }
+  for (int64_t i = 0; i < n; i++)
+    n_trees = a[i].tree >= n_trees ? a[i].tree + 1 : n_trees;
+  for (int32_t bits = 0; n_trees > 1 && bits < 22; bits += 11) {
+    for (int64_t i = 0; i < n; i++)
+      a[i].key = (uint64_t) a[i].tree;
+    radix_pass (a, b, n, bits);
+    memcpy (a, b, n * sizeof *a);
+  }
+}
+
+static int compare_travellers (const void *a, const void *b)
+{
+  const struct traveller *x = a, *y = b;
+  const struct key kx = key_of (x->position), ky = key_of (y->position);
+
+  if (x->tree != y->tree)
+    return x->tree < y->tree ? -1 : 1;
+  if (kx.high != ky.high)
+    return kx.high < ky.high ? -1 : 1;
+  if (kx.low != ky.low)
+    return kx.low < ky.low ? -1 : 1;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Runs of one tree and one high key, which are short unless bodies coincide. */
+static void sort_runs (struct traveller *t, int64_t n)
+{
+  for (int64_t i = 0, j; i < n; i = j) {
+    const uint64_t high = interleave (t[i].position, 43);
+    for (j = i + 1; j < n && t[j].tree == t[i].tree && interleave (t[j].position, 43) == high; j++)
+      ;
+    if (j - i > 1)
+      qsort (t + i, j - i, sizeof *t, compare_travellers);
+  }
+}
+
+enum status travellers_sort (struct traveller *t, int64_t n)
+{
+  struct item *a = mem_alloc ("tree order", n, sizeof *a), *b = mem_alloc ("tree order", n, sizeof *b);
+  struct traveller *copy = mem_alloc ("tree order", n, sizeof *copy);
+  const bool fits = a && b && copy;
+
+  if (fits) {
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i++)
+      a[i] = (struct item) { interleave (t[i].position, 43), (int32_t) i, t[i].tree };
+    items_sort (a, b, n);
+    memcpy (copy, t, n * sizeof *t);
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i++)
+      t[i] = copy[a[i].index];
+    sort_runs (t, n);
+  }
+  mem_free (&a);
+  mem_free (&b);
+  mem_free (&copy);
+  return fits ? ST_OK : ST_MEMORY;
+}
+
+/* ---- room ---- */
+
+enum status forest_reserve_cells (struct forest *f, int64_t more)
+{
+  int64_t capacity = f->cells_capacity;
+
+  if (f->n_cells + more <= capacity)
+    return ST_OK;
+  capacity = (f->n_cells + more) * 3 / 2 + 64;
+  if (capacity > INT32_MAX
+      || mem_resize ("tree cells", &f->cell, capacity, sizeof *f->cell)
+      || mem_resize ("tree moments", &f->moment, capacity, 2 * f->n_coefficients * sizeof *f->moment))
+    return ST_MEMORY;
+  f->cells_capacity = (int32_t) capacity;
+  return ST_OK;
+}
+
+enum status forest_reserve_bodies (struct forest *f, int64_t more)
+{
+  int64_t capacity = f->bodies_capacity;
+
+  if (f->n_bodies + more <= capacity)
+    return ST_OK;
+  capacity = f->n_bodies + more + (f->n_bodies > f->n_own ? (f->n_bodies + more) / 4 : 0);
+  if (mem_resize ("tree positions", &f->position, capacity, sizeof *f->position)
+      || mem_resize ("tree places", &f->place, capacity, sizeof *f->place)
+      || mem_resize ("tree supports", &f->h, capacity, sizeof *f->h)
+      || mem_resize ("tree masses", &f->mass, capacity, sizeof *f->mass))
+    return ST_MEMORY;
+  f->bodies_capacity = capacity;
+  return ST_OK;
+}
+
+enum status forest_adopt (struct forest *f, struct traveller *sorted, int64_t n)
+{
+  const enum status st = forest_reserve_bodies (f, n);
+
+  f->own = sorted;
+  f->n_own = n;
+  if (st != ST_OK)
+    return st;
+  f->n_bodies = n;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; i++) {
+    memcpy (f->position[i], sorted[i].position, sizeof f->position[i]);
+    f->h[i] = sorted[i].h;
+    f->mass[i] = sorted[i].mass;
+  }
+  return ST_OK;
+}
+
+void forest_free (struct forest *f)
+{
+  mem_free (&f->root);
+  mem_free (&f->cell);
+  mem_free (&f->moment);
+  mem_free (&f->position);
+  mem_free (&f->place);
+  mem_free (&f->h);
+  mem_free (&f->mass);
+  mem_free (&f->own);
+}
+
+/* ---- cells ---- */
+
+/* First body of [first, last) whose digit at this level is at least `digit`. */
+static int64_t first_of_digit (const struct forest *f, int64_t first, int64_t last, int level, int digit)
+{
+  while (first < last) {
+    const int64_t mid = (first + last) / 2;
+    if (key_digit (key_of (f->position[mid]), level) < digit)
+      first = mid + 1;
+    else
+      last = mid;
+  }
+  return first;
+}
+
+static void cell_open (struct forest *f, int32_t slot, int64_t first, int64_t last)
+{
+  struct cell *c = f->cell + slot;
+
+  memset (c, 0, sizeof *c);
+  c->child = -1;
+  c->body = (int32_t) first;
+  c->n_bodies = (int32_t) (last - first);
+  c->remote = slot;
+  c->flags = CELL_HAS_SINKS;
+}
+
+/* Cells of [first, last) below `slot`, which is opened; depth first, children side by side. */
+static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t last)
+{
+  const int level = key_common (key_of (f->position[first]), key_of (f->position[last - 1])) + 1;
+  int64_t bound[9] = { first, [8] = last };
+  int n_children = 0;
+
+  cell_open (f, slot, first, last);
+  if (last - first <= f->leaf_size || level > KEY_LEVELS)
+    return ST_OK;
+  for (int d = 1; d < 8; d++)
+    bound[d] = first_of_digit (f, bound[d - 1], last, level, d);
+  for (int d = 0; d < 8; d++)
+    n_children += bound[d + 1] > bound[d];
+  enum status st = forest_reserve_cells (f, n_children);
+  int32_t child = f->n_cells;
+  if (st == ST_OK) {
+    f->cell[slot].child = child;
+    f->cell[slot].n_children = (uint8_t) n_children;
+    f->n_cells += n_children;
+  }
+  for (int d = 0; d < 8 && st == ST_OK; d++)
+    if (bound[d + 1] > bound[d])
+      st = split (f, child++, bound[d], bound[d + 1]);
+  return st;
+}
+
+/* ---- moments ---- */
+
+/* powers[k] = q^k for all monomials to the order. */
+static inline void monomials (const double q[3], int n, double *powers)
+{
+  powers[0] = 1;
+  for (int o = 0, k = 1, from = 0; k < n; o++) { /* from: first monomial of order o; o+1 is made of it */
+    const int width = (o + 1) * (o + 2) / 2, next = k;
+    for (int i = 0; i < width; i++)
+      powers[k++] = powers[from + i] * q[0];
+    for (int i = width - (o + 1); i < width; i++)
+      powers[k++] = powers[from + i] * q[1];
+    powers[k++] = powers[from + width - 1] * q[2];
+    from = next;
+  }
+}
+
+static int monomial_index (int a, int b, int c)
+{
+  const int n = a + b + c, m = n - a;
+
+  return n * (n + 1) * (n + 2) / 6 + m * (m + 1) / 2 + c;
+}
+
+/* Scale that holds a radius; a point gets one too small to matter. */
+static int16_t exponent_of (float radius)
+{
+  int e;
+
+  if (radius <= 0)
+    return -100;
+  frexpf (radius, &e);
+  return (int16_t) (e < -100 ? -100 : e);
+}
+
+static void set_radius (struct forest *f, struct cell *c, int64_t first, int64_t last)
+{
+  double most = 0;
+
+  for (int64_t i = first; i < last; i++) {
+    double r2 = 0;
+    for (int k = 0; k < 3; k++) {
+      const double d = difference (f->position[i][k], c->centre[k]);
+      r2 += d * d;
+    }
+    most = r2 > most ? r2 : most;
+  }
+  c->radius = (float) (sqrt (most) * (1 + 0x1p-20));
+  c->exponent = exponent_of (c->radius);
+}
+
+/* Positions are averaged relative to a body of the cell, where nothing overflows and little rounds. */
+static void leaf_centre (struct forest *f, struct cell *c)
+{
+  const uint64_t *const origin = f->position[c->body];
+  double mass = 0, sum[3] = { 0 }, weight = 0, middle[3] = { 0 };
+
+  for (int64_t i = c->body; i < c->body + c->n_bodies; i++) {
+    mass += f->mass[i];
+    weight += 1;
+    for (int k = 0; k < 3; k++) {
+      const double d = (double) (int64_t) (f->position[i][k] - origin[k]);
+      sum[k] += f->mass[i] * d;
+      middle[k] += d;
+    }
+  }
+  for (int k = 0; k < 3; k++)
+    c->centre[k] = origin[k] + (uint64_t) (int64_t) (mass > 0 ? sum[k] / mass : middle[k] / weight);
+  c->mass = (float) mass;
+}
+
+/* The smallest |a| of before, but a single cancellation does not force the whole tree open: at least a quarter of the
+ * second smallest. */
+static float leaf_old (const struct forest *f, const struct cell *c)
+{
+  float least = INFINITY, second = INFINITY;
+
+  for (int64_t i = c->body; i < c->body + c->n_bodies; i++) {
+    const float a = f->own[i].old;
+    if (!(a > 0))
+      return 0;
+    if (a < least) {
+      second = least;
+      least = a;
+    } else if (a < second)
+      second = a;
+  }
+  return c->n_bodies > 1 && least < 0.25f * second ? 0.25f * second : least;
+}
+
+static void store_moments (struct forest *f, int32_t slot, const double *raw)
+{
+  double coefficient[COEFFICIENTS_MAX] = { 0 }, tensor[COEFFICIENTS_MAX] = { 0 };
+  const int n_raw = raw_count (f->order), n = f->n_coefficients;
+  float *const out = f->moment + (int64_t) slot * 2 * n;
+
+  for (int i = 0; i < FOLD_TERMS && fold_term[i].to < n; i++)
+    if (fold_term[i].from < n_raw)
+      coefficient[fold_term[i].to] += fold_term[i].weight * raw[fold_term[i].from];
+  for (int i = 0; i < TENSOR_TERMS && tensor_term[i].to < n; i++)
+    tensor[tensor_term[i].to] += tensor_term[i].weight * coefficient[tensor_term[i].from];
+  for (int i = 0; i < n; i++) {
+    out[i] = (float) coefficient[i];
+    out[n + i] = (float) tensor[i];
+  }
+}
+
+void forest_place (struct forest *f, const struct cell *leaf)
+{
+  for (int64_t i = leaf->body; i < leaf->body + leaf->n_bodies; i++) {
+    for (int k = 0; k < 3; k++)
+      f->place[i][k] = (float) difference (f->position[i][k], leaf->centre[k]);
+    f->place[i][3] = (float) f->mass[i];
+  }
+}
+
+static void leaf_fill (struct forest *f, int32_t slot, double *raw)
+{
+  struct cell *const c = f->cell + slot;
+  const int n_raw = raw_count (f->order);
+  double powers[MONOMIALS_MAX];
+
+  leaf_centre (f, c);
+  set_radius (f, c, c->body, c->body + c->n_bodies);
+  c->old = leaf_old (f, c);
+  memset (raw, 0, n_raw * sizeof *raw);
+  const double inverse = 1 / cell_scale (c);
+  for (int64_t i = c->body; i < c->body + c->n_bodies; i++) {
+    double q[3];
+    c->h = f->h[i] > c->h ? f->h[i] : c->h;
+    for (int k = 0; k < 3; k++)
+      q[k] = difference (f->position[i][k], c->centre[k]) * inverse;
+    monomials (q, n_raw, powers);
+    for (int k = 0; k < n_raw; k++)
+      raw[k] += f->mass[i] * powers[k];
+  }
+  forest_place (f, c);
+  store_moments (f, slot, raw);
+}
+
+/* raw += the child's moments about the parent's centre: (q + d)^k = sum_j binomial q^j d^(k-j). */
+static void shift_raw (int order, const double *child, double ratio, const double d[3], double *raw)
+{
+  static const double binomial[6][6] = { { 1 }, { 1, 1 }, { 1, 2, 1 }, { 1, 3, 3, 1 }, { 1, 4, 6, 4, 1 },
+                                         { 1, 5, 10, 10, 5, 1 } };
+  const int n_raw = raw_count (order);
+  double powers[MONOMIALS_MAX], scaled[MONOMIALS_MAX], ratios[6] = { 1 };
+
+  monomials (d, n_raw, powers);
+  for (int o = 1; o <= order; o++)
+    ratios[o] = ratios[o - 1] * ratio;
+  for (int k = 0; k < n_raw; k++) {
+    const signed char *e = monomial_exponent[k];
+    scaled[k] = child[k] * ratios[e[0] + e[1] + e[2]];
+  }
+  for (int k = 0; k < n_raw; k++) {
+    const signed char *e = monomial_exponent[k];
+    for (int a = 0; a <= e[0]; a++)
+      for (int b = 0; b <= e[1]; b++)
+        for (int c = 0; c <= e[2]; c++)
+          raw[k] += binomial[e[0]][a] * binomial[e[1]][b] * binomial[e[2]][c] * scaled[monomial_index (a, b, c)]
+                    * powers[monomial_index (e[0] - a, e[1] - b, e[2] - c)];
+  }
+}
+
+/* Mass, centre, support, old acceleration from the children. */
+static void combine_sums (const struct cell *child, struct cell *c)
+{
+  double mass = 0, sum[3] = { 0 };
+
+  c->h = 0;
+  c->old = INFINITY;
+  for (int i = 0; i < c->n_children; i++) {
+    mass += child[i].mass;
+    c->h = child[i].h > c->h ? child[i].h : c->h;
+    c->old = child[i].old < c->old ? child[i].old : c->old;
+    for (int k = 0; k < 3; k++)
+      sum[k] += (double) child[i].mass * (double) (int64_t) (child[i].centre[k] - child[0].centre[k]);
+  }
+  for (int k = 0; k < 3; k++)
+    c->centre[k] = child[0].centre[k] + (uint64_t) (int64_t) (mass > 0 ? sum[k] / mass : 0);
+  c->mass = (float) mass;
+}
+
+void forest_combine (struct forest *f, int32_t slot, const double *raw_child, double *raw)
+{
+  struct cell *const c = f->cell + slot;
+  const struct cell *const child = f->cell + c->child;
+  const int n_raw = raw_count (f->order);
+  double d[8][3], radius = 0;
+
+  combine_sums (child, c);
+  for (int i = 0; i < c->n_children; i++) {
+    double r2 = 0;
+    for (int k = 0; k < 3; k++) {
+      d[i][k] = difference (child[i].centre[k], c->centre[k]);
+      r2 += d[i][k] * d[i][k];
+    }
+    radius = fmax (radius, sqrt (r2) + child[i].radius);
+  }
+  if (c->n_bodies <= EXACT_RADIUS)
+    set_radius (f, c, c->body, c->body + c->n_bodies);
+  else {
+    c->radius = (float) (radius * (1 + 0x1p-20));
+    c->exponent = exponent_of (c->radius);
+  }
+  const double inverse = 1 / cell_scale (c);
+  memset (raw, 0, n_raw * sizeof *raw);
+  for (int i = 0; i < c->n_children; i++) {
+    for (int k = 0; k < 3; k++)
+      d[i][k] *= inverse;
+    shift_raw (f->order, raw_child + (int64_t) i * n_raw, cell_scale (child + i) * inverse, d[i], raw);
+  }
+  store_moments (f, slot, raw);
+}
+
+static void fill (struct forest *f, int32_t slot, double *raw)
+{
+  const struct cell *const c = f->cell + slot;
+  double raw_child[8 * MONOMIALS_MAX];
+
+  if (c->n_children == 0) {
+    leaf_fill (f, slot, raw);
+    return;
+  }
+  for (int i = 0; i < c->n_children; i++) {
+#pragma omp task if (c->n_bodies > TASK_BODIES) shared (raw_child)
+    fill (f, c->child + i, raw_child + (int64_t) i * raw_count (f->order));
+  }
+#pragma omp taskwait
+  forest_combine (f, slot, raw_child, raw);
+}
+
+enum status forest_grow (struct forest *f, int32_t slot, int64_t first, int64_t last, double *raw)
+{
+  const enum status st = split (f, slot, first, last);
+
+  if (st == ST_OK) {
+#pragma omp parallel if (last - first > TASK_BODIES)
+#pragma omp single
+    fill (f, slot, raw);
+  }
+  return st;
+}

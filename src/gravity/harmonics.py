@@ -1,0 +1,314 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes harmonics.h: straight-line code for harmonic expansions of order 3, 4 and 5 in Cartesian form.
+
+A harmonic tensor of order n (symmetric, all traces zero) has 2n+1 independent components; we keep those (a,b,c),
+a+b+c = n, with c = 0 (a falling) and then c = 1, and get c >= 2 from the vanishing traces. The text of an expansion
+of order p is then (p+1)^2 numbers, as with spherical harmonics, but in plain x, y, z and without square roots.
+The derivation is in doc/gravity.md; the equations named there appear as comments in the output.
+
+Usage: harmonics.py > harmonics.h
+"""
+from fractions import Fraction
+from math import factorial, comb
+
+
+def independent(n):
+    return [(n - b, b, 0) for b in range(n + 1)] + [(n - 1 - b, b, 1) for b in range(n)]
+
+
+def full(n):
+    return [(a, b, n - a - b) for a in range(n, -1, -1) for b in range(n - a, -1, -1)]
+
+
+def place(k):
+    """Index of an independent component in an expansion that holds every order."""
+    n = sum(k)
+    return n * n + independent(n).index(k)
+
+
+def source_place(k):
+    """The same without order 1, which vanishes about the centre of mass."""
+    n = sum(k)
+    return place(k) - (3 if n > 1 else 0)
+
+
+def multinomial(k):
+    return factorial(sum(k)) // (factorial(k[0]) * factorial(k[1]) * factorial(k[2]))
+
+
+def minus(k, i, by=1):
+    return tuple(k[j] - (by if i == j else 0) for j in range(3))
+
+
+DERIVATIVE = {(0, 0, 0): {(0, 0, 0): Fraction(1)}}
+
+
+def derivative(k):
+    """d_k, the k-th derivative of 1/r at r = 1, as a polynomial in the unit vector (r^2 = 1 used)."""
+    if k not in DERIVATIVE:
+        n, poly = sum(k), {}
+        for i in range(3):
+            if k[i] >= 1:
+                for m, c in derivative(minus(k, i)).items():
+                    up = minus(m, i, -1)
+                    poly[up] = poly.get(up, 0) - (2 - Fraction(1, n)) * k[i] * c
+            if k[i] >= 2:
+                for m, c in derivative(minus(k, i, 2)).items():
+                    poly[m] = poly.get(m, 0) - (1 - Fraction(1, n)) * k[i] * (k[i] - 1) * c
+        DERIVATIVE[k] = {m: c for m, c in poly.items() if c}
+    return DERIVATIVE[k]
+
+
+def homogeneous(k):
+    """d_k made homogeneous of degree |k| again by powers of x^2 + y^2 + z^2."""
+    n, out = sum(k), {}
+    for m, c in derivative(k).items():
+        j = (n - sum(m)) // 2
+        for e in full(j):
+            key = tuple(m[i] + 2 * e[i] for i in range(3))
+            out[key] = out.get(key, 0) + c * multinomial(e)
+    return out
+
+
+def number(c):
+    return f"{float(c):.1f}f"
+
+
+def poly_text(k):
+    """x^(a mod 2) y^(b mod 2) z^c times a Horner form in X = x^2 with coefficients in Y = y^2 (c is 0 or 1)."""
+    odd = (k[0] % 2, k[1] % 2, k[2])
+    rows = {}
+    for m, c in derivative(k).items():
+        rows.setdefault((m[0] - odd[0]) // 2, {})[(m[1] - odd[1]) // 2] = c
+
+    def horner(table, show, var):
+        text = None
+        for power in range(max(table), -1, -1):
+            term = show(table[power]) if power in table else None
+            if text is not None:
+                text = f"{text} * {var}" if "+" not in text and "-" not in text[1:] else f"({text}) * {var}"
+                if term:
+                    text += f" + {term}" if not term.startswith("-") else f" - {term[1:]}"
+            else:
+                text = term
+        return text
+
+    body = horner({p: r for p, r in rows.items()}, lambda r: horner(r, number, "Y") if len(r) == 1 else
+                  "(" + horner(r, number, "Y") + ")", "X")
+    prefix = {(0, 0, 0): "", (1, 0, 0): "x", (0, 1, 0): "y", (0, 0, 1): "z", (1, 1, 0): "xy", (1, 0, 1): "xz",
+              (0, 1, 1): "yz", (1, 1, 1): "xyz"}[odd]
+    if not prefix:
+        return body
+    return f"{prefix} * {body}" if "+" not in body and "-" not in body[1:] else f"{prefix} * ({body})"
+
+
+def name(k, stem="d"):
+    return stem + "".join(str(i) for i in k)
+
+
+def wrap(head, terms, tail=";"):
+    lines, line = [], head
+    for i, t in enumerate(terms):
+        piece = (" + " if i else "") + t
+        if len(line) + len(piece) > 112:
+            lines.append(line)
+            line = "      " + piece.lstrip()
+            continue
+        line += piece
+    lines.append(line + tail)
+    return lines
+
+
+def emit_derivatives(p):
+    out = ["  const vf X = x * x, Y = y * y, xy = x * y, xz = x * z, yz = y * z, xyz = xy * z;"]
+    for n in range(p + 1):
+        for k in independent(n):
+            if n == 0:
+                out.append("  const vf d000 = 1.0f - (vf) {};")
+            else:
+                out.append(f"  const vf {name(k)} = {poly_text(k)};")
+        for a in range(n - 2, -1, -1):
+            b = n - 2 - a
+            out.append(f"  const vf {name((a, b, 2))} = -({name((a + 2, b, 0))} + {name((a, b + 2, 0))});")
+    out.append("  (void) xyz;")
+    out.append("  (void) d002;")
+    return out
+
+
+def emit_cell_cell(p):
+    out = ["/* Adds to the local expansion `to` about A the field of cells B, one per lane: L_n += r^-(n+1) sum_m W_m d_(n+m),",
+           " * W_m = (s/r)^m M_m. (x,y,z) = A - B. */",
+           f"static inline void cell_cell_{p} (vf x, vf y, vf z, vf s, const vf *from, vf *to)", "{",
+           "  vf r1 = rsqrt_lanes (x * x + y * y + z * z);", "", "  x *= r1;", "  y *= r1;", "  z *= r1;"]
+    out += emit_derivatives(p)
+    out.append("  const vf t = s * r1;")
+    power = "t"
+    out.append("  vf power = t;")
+    for n in range(2, p + 1):
+        out.append("  power *= t;")
+        for k in independent(n):
+            out.append(f"  const vf {name(k, 'w')} = power * from[{source_place(k)}];")
+    out.append("  power = r1;")
+    for n in range(p + 1):
+        for k in independent(n):
+            terms = [f"from[0] * {name(k)}"]
+            for m in [m for order in range(2, p - n + 1) for m in independent(order)]:
+                terms.append(f"{name(m, 'w')} * {name(tuple(k[i] + m[i] for i in range(3)))}")
+            out += wrap(f"  to[{place(k)}] += power * (", terms, ");")
+        if n < p:
+            out.append("  power *= r1;")
+    return out + ["}", ""]
+
+
+def contraction(n, x, y, z, source, target):
+    """target (order n-1) = source (order n) . (x,y,z); independent components and those with c = 2."""
+    out = []
+    for k in independent(n - 1):
+        parts = [f"{name(minus(k, i, -1), source)} * {v}" for i, v in enumerate((x, y, z))]
+        out.append((k, " + ".join(parts)))
+    lines = [f"{name(k, target)} = {t};" for k, t in out]
+    for a in range(n - 3, -1, -1):
+        b = n - 3 - a
+        lines.append(f"{name((a, b, 2), target)} = -({name((a + 2, b, 0), target)} + {name((a, b + 2, 0), target)});")
+    return lines
+
+
+def emit_load(n, kind, array, where, stem):
+    out = [f"  const {kind} {name(k, stem)} = {array}[{where(k)}];" for k in independent(n)]
+    for a in range(n - 2, -1, -1):
+        b = n - 2 - a
+        out.append(f"  const {kind} {name((a, b, 2), stem)} = -({name((a + 2, b, 0), stem)} + {name((a, b + 2, 0), stem)});")
+    return out
+
+
+def emit_chain(n, kind):
+    """Contracts q.. of order n with (x,y,z) n-1 times; the vector ends in v<n>_100, ..."""
+    out, source = [], f"q{n}_"
+    for order in range(n, 1, -1):
+        target = f"v{n}_" if order == 2 else f"q{n}_{order - 1}_"
+        out += [f"  const {kind} {t}" for t in contraction(order, "x", "y", "z", source, target)]
+        source = target
+    out.append(f"  const {kind} p{n} = v{n}_100 * x + v{n}_010 * y + v{n}_001 * z;")
+    return out
+
+
+def emit_cell_body(p):
+    out = ["/* Potential (without its minus sign) and acceleration at sinks, one per lane, of one cell with tensors q and",
+           " * scale s: phi = 1/r sum_n t^n P_n, P_n = q_n u^n, t = s/r. (x,y,z) = sink - cell. */",
+           f"static inline void cell_body_{p} (vf x, vf y, vf z, float s, const float *q, vf *phi, vf *ax, vf *ay, vf *az)",
+           "{", "  const vf r1 = rsqrt_lanes (x * x + y * y + z * z), t = s * r1;", "",
+           "  x *= r1;", "  y *= r1;", "  z *= r1;"]
+    for n in range(2, p + 1):
+        out += emit_load(n, "float", "q", source_place, f"q{n}_")
+        out += emit_chain(n, "vf")
+    out.append("  vf power = t * t, sum = q[0] + power * p2, radial = q[0] + power * (5.0f * p2);")
+    out.append("  vf gx = power * (2.0f * v2_100), gy = power * (2.0f * v2_010), gz = power * (2.0f * v2_001);")
+    for n in range(3, p + 1):
+        out += ["  power *= t;", f"  sum += power * p{n};", f"  radial += power * ({2 * n + 1}.0f * p{n});"]
+        for axis, comp in (("x", "100"), ("y", "010"), ("z", "001")):
+            out.append(f"  g{axis} += power * ({n}.0f * v{n}_{comp});")
+    out += ["  const vf r2 = r1 * r1;", "  *phi += r1 * sum;"]
+    for axis in "xyz":
+        out.append(f"  *a{axis} += r2 * (g{axis} - radial * {axis});")
+    return out + ["}", ""]
+
+
+def emit_local_body(p):
+    out = ["/* Potential and acceleration at sinks, one per lane of doubles, of a local expansion. */",
+           f"static inline void local_body_{p} (vd x, vd y, vd z, const double *l, vd *phi, vd *ax, vd *ay, vd *az)", "{"]
+    for n in range(2, p + 1):
+        out += emit_load(n, "double", "l", place, f"q{n}_")
+        out += emit_chain(n, "vd")
+    out += wrap("  *phi += ", ["l[0] + l[1] * x + l[2] * y + l[3] * z"]
+                + [f"p{n} * (1.0 / {factorial(n)})" for n in range(2, p + 1)])
+    for i, (axis, comp) in enumerate((("x", "100"), ("y", "010"), ("z", "001"))):
+        out.append(f"  *a{axis} += l[{i + 1}]"
+                   + "".join(f" + v{n}_{comp} * (1.0 / {factorial(n - 1)})" for n in range(2, p + 1)) + ";")
+    return out + ["}", ""]
+
+
+def emit_shift(p):
+    out = ["/* out += the local expansion l about a centre displaced by (x,y,z). */",
+           f"static inline void local_shift_{p} (double x, double y, double z, const double *l, double *out)", "{"]
+    for n in range(p + 1):
+        out += emit_load(n, "double", "l", place, f"q{n}_")
+        for k in independent(n):
+            out.append(f"  out[{place(k)}] += {name(k, f'q{n}_')};")
+        source = f"q{n}_"
+        for order in range(n, 0, -1):
+            target = f"q{n}_{order - 1}_"
+            out += [f"  const double {t}" for t in contraction(order, "x", "y", "z", source, target)]
+            for k in independent(order - 1):
+                out.append(f"  out[{place(k)}] += {name(k, target)} * (1.0 / {factorial(n - order + 1)});")
+            source = target
+    return out + ["}", ""]
+
+
+def emit_tables(p):
+    """From raw moments sum m q^k to coefficients, and from those to the tensors of cell_body."""
+    monomials = [k for n in range(p + 1) for k in full(n)]
+    out = [f"enum {{ MONOMIALS_MAX = {len(monomials)}, COEFFICIENTS_MAX = {(p + 1) ** 2 - 3}, "
+           f"LOCAL_MAX = {(p + 1) ** 2} }};", "",
+           "/* Exponents of the monomials, order by order; each is its parent times one axis. */",
+           "static const signed char monomial_exponent[MONOMIALS_MAX][3] = {"]
+    out += wrap("  ", [], "")[:-1]
+    row = "  "
+    for k in monomials:
+        piece = f"{{ {k[0]}, {k[1]}, {k[2]} }}, "
+        if len(row) + len(piece) > 112:
+            out.append(row.rstrip())
+            row = "  "
+        row += piece
+    out += [row.rstrip(), "};"]
+    fold = []
+    for k in monomials:
+        n = sum(k)
+        if n == 1:
+            continue
+        terms = {k: Fraction((-1) ** n, factorial(k[0]) * factorial(k[1]) * factorial(k[2]))}
+        while any(m[2] >= 2 for m in terms):
+            m = next(m for m in terms if m[2] >= 2)
+            c = terms.pop(m)
+            for up in ((m[0] + 2, m[1], m[2] - 2), (m[0], m[1] + 2, m[2] - 2)):
+                terms[up] = terms.get(up, 0) - c
+        fold += [(source_place(m), monomials.index(k), c) for m, c in terms.items() if c]
+    tensor = [(0, 0, Fraction(1))]
+    for n in range(2, p + 1):
+        for m in independent(n):
+            h = homogeneous(m)
+            for k in independent(n):
+                if h.get(k):
+                    tensor.append((source_place(k), source_place(m), h[k] / multinomial(k)))
+    for title, label, rows in (("M_m = sum over monomials, in the harmonic basis: (-1)^n/k! with z^2 = -x^2-y^2.", "fold", fold),
+                               ("Components of q_n, P_n(u) = q_n u^n = sum_m M_m d_m(u).", "tensor", tensor)):
+        rows.sort(key=lambda r: (r[0], r[1]))
+        out += ["", f"/* {title} */", f"enum {{ {label.upper()}_TERMS = {len(rows)} }};",
+                "static const struct { unsigned char to, from; double weight; } " + f"{label}_term[{label.upper()}_TERMS] = {{"]
+        row = "  "
+        for to, fr, c in rows:
+            w = f"{c.numerator}.0 / {c.denominator}" if c.denominator != 1 else f"{c.numerator}"
+            piece = f"{{ {to}, {fr}, {w} }}, "
+            if len(row) + len(piece) > 112:
+                out.append(row.rstrip())
+                row = "  "
+            row += piece
+        out += [row.rstrip(), "};"]
+    return out
+
+
+def main():
+    print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* Written by harmonics.py: change that, not this. Harmonic expansions in Cartesian form; see doc/gravity.md. */")
+    print("#ifdef HARMONICS_TABLES")
+    print("\n".join(emit_tables(5)))
+    print("#endif\n\n#ifdef HARMONICS_LANES")
+    for p in (3, 4, 5):
+        print("\n".join(emit_cell_cell(p) + emit_cell_body(p) + emit_local_body(p)), end="\n")
+    print("#endif\n\n#ifdef HARMONICS_SHIFT")
+    for p in (3, 4, 5):
+        print("\n".join(emit_shift(p)))
+    print("#endif")
+
+
+main()
