@@ -9,16 +9,18 @@ cd "$top_srcdir" || exit 99
 layers=$(sed -n 's|^include src/\([a-z]*\)/Makemodule.am.*|\1|p' src/Makemodule.am)
 test "$(echo "$layers" | head -n 1)" = base || fault "src/Makemodule.am: the lowest layer is not base"
 
-# "rank path" of every file, lowest first; the main program last.
+# "rank path" of every file, lowest first; the files of the main program, in src itself, come last.
 order=$(
   i=0
-  for layer in $layers; do
-    tr -s ' \\' '\n\n' < "src/$layer/Makemodule.am" | grep "^src/$layer/.*\.\(h\|c\|def\)$"
-  done | while read -r file; do
+  {
+    for layer in $layers; do
+      tr -s ' \\' '\n' < "src/$layer/Makemodule.am" | grep "^src/$layer/.*\.\(h\|c\|def\)$"
+    done
+    tr -s ' \\' '\n' < src/Makemodule.am | grep '^src/[^/]*\.[ch]$'
+  } | while read -r file; do
     i=$((i + 1))
     echo "$i $file"
-  done
-  echo "100000 src/main.c")
+  done)
 
 rank_of ()
 {
