@@ -68,7 +68,8 @@ static enum status each_entry (const char *dir, visit *act, void *context)
   for (struct dirent *e = readdir (list); e && st == ST_OK; e = readdir (list)) {
     if (strcmp (e->d_name, ".") == 0 || strcmp (e->d_name, "..") == 0)
       continue;
-    snprintf (path, sizeof path, "%s/%s", dir, e->d_name);
+    if (snprintf (path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path)
+      continue; /* longer than any name of ours */
     st = act (dir, e->d_name, is_directory (path), context);
   }
   closedir (list);
@@ -79,8 +80,7 @@ static enum status remove_file (const char *dir, const char *name)
 {
   char path[OUTPUT_PATH];
 
-  snprintf (path, sizeof path, "%s/%s", dir, name);
-  if (unlink (path) != 0)
+  if (snprintf (path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path || unlink (path) != 0)
     return status_fail (ST_CANTCREAT, "Cannot remove %s of the former run: %s.", path, strerror (errno));
   return ST_OK;
 }
