@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Orbits of two bodies, Keplerian and post-Newtonian, and how gravitational waves and stars change them.
 
-All functions take arrays over samples. x = x1 - x2 and v = v1 - v2 are relative, E is the energy per reduced mass, h the
-angular momentum per reduced mass over G M; M = m1 + m2, eta = m1 m2 / M^2, and eps = 1 / c^2. Inside, G M = 1 where
-said so. Coordinates are harmonic through 2.5PN and modified harmonic (no logarithms) at 3PN, as in the equations of
-motion of the integrator; elements made of states in other coordinates are wrong from 2PN on.
+All functions take arrays over samples. x = x1 - x2 and v = v1 - v2 are relative, E is the energy per reduced mass, h
+the angular momentum per reduced mass over G M; M = m1 + m2, eta = m1 m2 / M^2, and eps = 1 / c^2. Inside, G M = 1
+where said so. Coordinates are harmonic through 2.5PN and modified harmonic (no logarithms) at 3PN, as in the
+equations of motion of the integrator; elements made of states in other coordinates are wrong from 2PN on.
 
 Beyond 1PN the semi-major axis and eccentricity are those of the turning points r-, r+, found as roots of the radial
 velocity at given E and h, since the closed formulae lose all digits for nearly circular orbits.
@@ -24,7 +24,8 @@ def _dot(a, b):
 # ---- Newtonian
 
 def kepler_elements(mass, x, v, G):
-    """Semi-major axis (negative if unbound), eccentricity, specific energy and the unit normal of the orbit's plane."""
+    """Semi-major axis (negative if unbound), eccentricity, specific energy and the unit normal of the orbit's
+    plane."""
     r, h = np.sqrt(_dot(x, x)), np.cross(x, v)
     energy = 0.5 * _dot(v, v) - G * mass / r
     h2 = _dot(h, h)
@@ -71,7 +72,8 @@ def _energy_terms(u, V, W, n):
           - (2 + 15 * n) / 4 * u**3)
     e3 = ((5 - 59 * n + 238 * n**2 - 323 * n**3) * 7 / 128 * V**4
           + (55 - 215 * n + 116 * n**2 + 325 * n**3) / 16 * u * V**3
-          - 3 / 16 * n * (7 + 25 * n - 125 * n**2) * u * V**2 * W - 3 / 16 * n * (3 - 28 * n + 55 * n**2) * u * V * W**2
+          - 3 / 16 * n * (7 + 25 * n - 125 * n**2) * u * V**2 * W
+          - 3 / 16 * n * (3 - 28 * n + 55 * n**2) * u * V * W**2
           + 5 / 16 * n * (1 - 5 * n + 5 * n**2) * u * W**3
           + (135 - 194 * n + 406 * n**2 - 108 * n**3) / 16 * u**2 * V**2
           + (12 + 248 * n - 815 * n**2 - 324 * n**3) / 16 * u**2 * V * W
@@ -114,7 +116,8 @@ def pn_integrals(m1, m2, x, v, G, c, order):
 
 
 def quasi_kepler_1pn(E, h, eta, eps):
-    """Damour and Deruelle's elements: a_r, e_r, e_t, e_phi, mean motion n, periastron advance K. G M = 1; h^2 is a length."""
+    """Damour and Deruelle's elements: a_r, e_r, e_t, e_phi, mean motion n, periastron advance K. G M = 1; h^2 is a
+    length."""
     y = 2 * E
 
     def root(k, s):
@@ -157,8 +160,8 @@ def _turning_point(guess, E, h, eta, eps, order):
 
 
 def pn_elements(m1, m2, x, v, G, c, order=1):
-    """Dict of a, e (radial), e_t, n, K for arrays of relative states; NaN where the pair is not bound or the expansion
-    has broken down. Order 0 is Kepler, 1 the quasi-Keplerian formulae, 2 and 3 the turning points of PHYSICS section 7.
+    """Dict of a, e (radial), e_t, n, K for arrays of relative states; NaN where the pair is not bound or the
+    expansion has broken down. Order 0 is Kepler, 1 the quasi-Keplerian formulae, 2 and 3 the turning points.
     """
     E, h, eta, eps = pn_integrals(m1, m2, x, v, G, c, order)
     a, e, e_t, _, n, K = quasi_kepler_1pn(E, h, eta, eps if order else 0.0 * eps)
@@ -228,7 +231,8 @@ def enhancement(e):
 
 
 def harmonic_power(n, e):
-    """Peters and Mathews' g(n, e): the share of the n-th harmonic of the orbital frequency; the sum over n is F(e)."""
+    """Peters and Mathews' g(n, e): the share of the n-th harmonic of the orbital frequency; the sum over n is
+    F(e)."""
     ne = n * e
     J = [jv(n + k, ne) for k in (-2, -1, 0, 1, 2)]
     return n**4 / 32 * ((J[0] - 2 * e * J[1] + 2 / n * J[2] + 2 * e * J[3] - J[4])**2
@@ -248,8 +252,8 @@ def _shape(e):
 
 
 def peters_time_ratio(e0):
-    """Time to coalescence over that of a circle of equal a. The substitution e = e0 s^(19/48) makes the integrand smooth
-    at zero; near e0 = 1 its peak is reached through (1 - e^2)^(-1/2) as the variable."""
+    """Time to coalescence over that of a circle of equal a. The substitution e = e0 s^(19/48) makes the integrand
+    smooth at zero; near e0 = 1 its peak is reached through (1 - e^2)^(-1/2) as the variable."""
     if e0 <= 0:
         return 1.0
 
@@ -281,8 +285,8 @@ def peters_time(a, e, m1, m2, G, c):
 
 
 def evolve_orbit(a0, e0, m1, m2, G, c, times, hardening=0.0, a_end=0.0):
-    """a and e at `times` (from times[0]) under gravitational waves and a constant stellar hardening rate d(1/a)/dt, with
-    the stars leaving e alone; NaN after a has fallen to a_end (default: 6 G M / c^2)."""
+    """a and e at `times` (from times[0]) under gravitational waves and a constant stellar hardening rate d(1/a)/dt,
+    with the stars leaving e alone; NaN after a has fallen to a_end (default: 6 G M / c^2)."""
     stop_at = max(a_end, 6 * G * (m1 + m2) / c**2)
 
     def rates(_, y):
@@ -309,8 +313,8 @@ def hardening_radius(m1, m2, sigma, G):
 
 
 def fit_hardening(t, a, max_points=4000):
-    """Straight line through 1/a: slope, its standard error, and 1/a at t = 0; None with fewer than 8 samples. The error
-    comes from the scatter of eight blocks, since neighbouring samples of one orbit are not independent."""
+    """Straight line through 1/a: slope, its standard error, and 1/a at t = 0; None with fewer than 8 samples. The
+    error comes from the scatter of eight blocks, since neighbouring samples of one orbit are not independent."""
     keep = np.isfinite(a) & (a > 0)
     t, s = t[keep], 1 / a[keep]
     if len(t) < 8 or t[-1] <= t[0]:
@@ -343,14 +347,15 @@ def _hermite(t, ts, xs, vs):
     h = (ts[k + 1] - ts[k])[:, None]
     s = ((t - ts[k])[:, None]) / h
     x0, x1, v0, v1 = xs[k], xs[k + 1], vs[k], vs[k + 1]
-    x = (2 * s**3 - 3 * s**2 + 1) * x0 + (s**3 - 2 * s**2 + s) * h * v0 + (3 * s**2 - 2 * s**3) * x1 + (s**3 - s**2) * h * v1
+    rise = 3 * s**2 - 2 * s**3
+    x = (1 - rise) * x0 + rise * x1 + (s**3 - 2 * s**2 + s) * h * v0 + (s**3 - s**2) * h * v1
     v = (6 * s**2 - 6 * s) * (x0 - x1) / h + (3 * s**2 - 4 * s + 1) * v0 + (3 * s**2 - 2 * s) * v1
     return x, v
 
 
 def pair_up(one, two):
-    """The heavier first, on the times that both recorded; where they record at different instants (each in a region of
-    its own) the slower recorder is interpolated, which is done only while they do not share a region."""
+    """The heavier first, on the times that both recorded; where they record at different instants (each in a region
+    of its own) the slower recorder is interpolated, which is done only while they do not share a region."""
     if len(two) and len(one) and two.m[0] > one.m[0]:
         one, two = two, one
     common, i, j = np.intersect1d(one.t, two.t, return_indices=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of a run, one function each: takes the run and its story, gives a matplotlib figure or None where the run
-has nothing to show. Colours are Okabe and Ito's, told apart by colour-blind readers; a phase has the same tint, and a
-mark the same colour, in every figure. Times are in Myr, lengths in pc or kpc.
+"""The figures of a run, one function each: takes the run and its story, gives a matplotlib figure or None where the
+run has nothing to show. Colours are Okabe and Ito's, told apart by colour-blind readers; a phase has the same tint,
+and a mark the same colour, in every figure. Times are in Myr, lengths in pc or kpc.
 """
 
 import matplotlib
@@ -16,7 +16,8 @@ from . import orbits, profiles  # noqa: E402
 from .story import hole_at, holes_centre  # noqa: E402
 
 INK, FAINT, GRID = "#1b2430", "#66707c", "#d9dee4"
-BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00",
+                                               "#F0E442")
 SERIES = (BLUE, RED, GREEN, PINK, ORANGE, SKY)
 PHASES = {"approach": "#eef1f4", "bound": "#dcebf5", "hard": "#fdf0d5", "GW-driven": "#f7dfe9"}
 MARKS = {"r_infl": GREEN, "a_h": ORANGE, "merge": RED}
@@ -28,7 +29,8 @@ STYLE = {
     "axes.linewidth": 0.8, "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
     "text.color": INK, "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
     "xtick.direction": "out", "ytick.direction": "out", "xtick.labelsize": 9, "ytick.labelsize": 9, "axes.grid": True,
-    "grid.color": GRID, "grid.linewidth": 0.6, "legend.frameon": False, "legend.fontsize": 9, "lines.linewidth": 1.4,
+    "grid.color": GRID, "grid.linewidth": 0.6, "legend.frameon": True, "legend.edgecolor": "none",
+    "legend.framealpha": 0.75, "legend.borderpad": 0.3, "legend.fontsize": 9, "lines.linewidth": 1.4,
     "lines.solid_capstyle": "round", "figure.dpi": 150, "savefig.dpi": 150, "figure.facecolor": "white",
     "agg.path.chunksize": 20000, "figure.constrained_layout.use": True,
 }
@@ -59,6 +61,8 @@ def length_text(pc, digits=2):
 
 def time_text(myr, digits=3):
     """A span of time in the unit in which it reads best."""
+    if myr == 0:
+        return "0 Myr"
     return _in_units(myr, digits, ((1e3, "Gyr"), (1.0, "Myr"), (1e-3, "kyr"), (1e-6, "yr")))
 
 
@@ -67,7 +71,8 @@ def name_of(id_):
 
 
 def thin(t, *columns, most=6000):
-    """The lowest and highest sample of each stretch of a long record, so that a plot shows the same band at less cost."""
+    """The lowest and highest sample of each stretch of a long record, so that a plot shows the same band at less
+    cost."""
     if len(t) <= most:
         return (t, *columns)
     keep = [np.array([0, len(t) - 1])]
@@ -121,9 +126,11 @@ def _time_axis(ax, run, low=0.0):
 
 def _level(ax, y, text, color, x=1.0, above=True):
     ax.axhline(y, color=color, lw=1.0, ls=(0, (5, 2.5)), zorder=1.5)
-    ax.annotate(text, (x, y), xycoords=("axes fraction", "data"), xytext=(-3 if x == 1.0 else 3, 2.5 if above else -2.5),
+    ax.annotate(text, (x, y), xycoords=("axes fraction", "data"),
+                xytext=(-3 if x == 1.0 else 3, 2.5 if above else -2.5),
                 textcoords="offset points", ha="right" if x == 1.0 else "left", va="bottom" if above else "top",
-                fontsize=8.5, color=color, bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.6})
+                fontsize=8.5, color=color, bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none",
+                                                 "alpha": 0.6})
 
 
 # ---- surface density
@@ -159,11 +166,13 @@ def _scale_bar(ax, half, pc):
     size = max(q * power for q in (1, 2, 5) if q * power <= target * 1.0001)
     x0, y = -0.9 * half, -0.88 * half
     ax.plot([x0, x0 + size / pc], [y, y], color="white", lw=2, solid_capstyle="butt")
-    ax.text(x0 + 0.5 * size / pc, y + 0.04 * half, length_text(size, 1), color="white", ha="center", va="bottom", fontsize=8)
+    ax.text(x0 + 0.5 * size / pc, y + 0.04 * half, length_text(size, 1), color="white", ha="center", va="bottom",
+            fontsize=8)
 
 
 def _draw_holes(ax, run, snapshot, centre, axes, half, zoomed, span):
-    """Positions as rings, and the way that led there during `span` as a fading line: seen from the panel's moving centre."""
+    """Positions as rings, and the way that led there during `span` as a fading line: seen from the panel's moving
+    centre."""
     if run.history is None:
         return
     for hole, color in zip(run.history.holes.values(), _hole_colors(run)):
@@ -206,8 +215,8 @@ def _hole_colors(run):
 
 
 def _view(run, main, snapshot, x, m):
-    """Centre and half width of the panel around the holes: three influence radii about the pair, wider while its holes are
-    farther apart, about the heavier one alone while they are in different galaxies."""
+    """Centre and half width of the panel around the holes: three influence radii about the pair, wider while its
+    holes are farther apart, about the heavier one alone while they are in different galaxies."""
     base = 3 * main.r_infl if main and main.r_infl else None
     ids = list(main.ids) if main else (list(run.history.holes)[:1] if run.history else [])
     if main:
@@ -225,7 +234,8 @@ def _view(run, main, snapshot, x, m):
 
 def _stellar_centre(main, run, snapshot, x, m):
     """Of profiles: the pair while it is bound, else the densest point (a remnant may have been kicked out of it)."""
-    if main and main.t_bound is not None and main.t_bound <= snapshot.time <= main.pair.t[-1] and not main.unbound_again:
+    if main and main.t_bound is not None and not main.unbound_again \
+       and main.t_bound <= snapshot.time <= main.pair.t[-1]:
         centre = holes_centre(run, main.ids, snapshot.time)
         if centre is not None:
             return centre
@@ -233,7 +243,8 @@ def _stellar_centre(main, run, snapshot, x, m):
 
 
 def _panel(ax, picture, half, norm):
-    ax.imshow(picture, origin="lower", extent=(-half, half, -half, half), norm=norm, cmap="magma", interpolation="bilinear")
+    ax.imshow(picture, origin="lower", extent=(-half, half, -half, half), norm=norm, cmap="magma",
+              interpolation="bilinear")
     ax.set_xlim(-half, half)
     ax.set_ylim(-half, half)
     ax.set_xticks([])
@@ -267,26 +278,69 @@ def surface_density(run, story, pixels=300):
         pictures = [profiles.surface_density((x - c)[:, axes], m, h, pixels) * per_area
                     for c, h in ((middle, whole), (near, half))]
         columns.append((shot, near, half, pictures))
-    fig = plt.figure(figsize=(WIDTH * 1.22, WIDTH * 1.22 * 2.12 / max(len(shots), 3)))
-    grid = fig.subplots(2, len(shots), squeeze=False)
+    fig, grid, bars = _square_panels(len(shots))
     norms = [_norm_of([c[3][row] for c in columns], decades) for row, decades in ((0, 3.6), (1, 2.5))]
     span = max(0.08 * run.time_end(), 1e-300)
     for i, (shot, near, half, pictures) in enumerate(columns):
         for row, (centre, h) in enumerate(((middle, whole), (near, half))):
-            ax = grid[row, i]
+            ax = grid[row][i]
             _panel(ax, pictures[row], h, norms[row])
             _draw_holes(ax, run, shot, centre, axes, h, row == 1, span)
             if row == 1 and main and np.sqrt(((near - _pair_middle(run, main, shot))**2).sum()) < 1e-6 * h:
                 _draw_zoomed_paths(ax, run, main, shot, axes, h, span)
             _scale_bar(ax, h, units.pc)
-        grid[0, i].set_title("%.4g Myr" % (shot.time * units.myr), fontsize=10, loc="center")
-    grid[0, 0].set_ylabel("whole system", color=INK)
-    grid[1, 0].set_ylabel("around the SMBHs" if run.history and run.history.holes else "centre", color=INK)
+        grid[0][i].set_title(time_text(shot.time * units.myr, 3), fontsize=10, loc="center", pad=4)
+        _corner(grid[0][i], _phase_at(run, main, shot.time))
+        _corner(grid[1][i], _size_at(run, main, shot.time))
+    grid[0][0].set_ylabel("whole system", color=INK)
+    grid[1][0].set_ylabel("around the SMBHs" if run.history and run.history.holes else "centre", color=INK)
     for row in (0, 1):
-        bar = fig.colorbar(grid[row, -1].images[0], ax=list(grid[row]), pad=0.01, aspect=22, fraction=0.03)
+        bar = fig.colorbar(grid[row][-1].images[0], cax=bars[row])
         bar.set_label("$\\Sigma_\\star$  [M$_\\odot$ pc$^{-2}$]", fontsize=9)
         bar.outline.set_visible(False)
     return fig
+
+
+def _square_panels(n):
+    """Two rows of n square panels without waste, and a bar beside each row; inches turned into shares of the
+    figure."""
+    side, gap, left, right, top, bottom, thick = 2.05, 0.06, 0.3, 0.75, 0.28, 0.05, 0.11
+    width, height = left + n * side + n * gap + thick + right, top + bottom + 2 * side + gap
+    fig = plt.figure(figsize=(width, height), constrained_layout=False)
+
+    def box(x, y, w):
+        return fig.add_axes((x / width, y / height, w / width, side / height))
+
+    rows = (bottom + side + gap, bottom)
+    grid = [[box(left + i * (side + gap), y, side) for i in range(n)] for y in rows]
+    bars = [box(left + n * (side + gap), y, thick) for y in rows]
+    return fig, grid, bars
+
+
+def _corner(ax, text):
+    if text:
+        ax.text(0.05, 0.95, text, transform=ax.transAxes, color="white", ha="left", va="top", fontsize=8.5)
+
+
+def _phase_at(run, main, t):
+    if main is None or not main.episodes:
+        return ""
+    if main.t_merged is not None and t >= main.t_merged:
+        return "merged"
+    phases = main.phase_list(run.time_end())
+    return next((name for name, start, end in reversed(phases) if t >= start), "")
+
+
+def _size_at(run, main, t):
+    """What the pair measures at t: its semi-major axis once bound, its separation before."""
+    if main is None or (main.t_merged is not None and t >= main.t_merged):
+        return ""
+    if main.a is not None and t >= main.t_bound and t <= main.t_el[-1] + 1e-9 * abs(t):
+        k = min(np.searchsorted(main.t_el, t), len(main.t_el) - 1)
+        if np.isfinite(main.a[k]):
+            return "a = " + length_text(main.a[k] * run.units.pc)
+    k = min(np.searchsorted(main.pair.t, t), len(main.pair) - 1)
+    return "r = " + length_text(main.pair.r[k] * run.units.pc)
 
 
 # ---- the pair
@@ -335,15 +389,17 @@ def _against_time_left(ax, merged, main, units):
     for s, color in zip(merged, SERIES):
         left = (s.t_merged - s.pair.t) * units.myr
         use = left > 0
-        span = left[use].max()
         left, r = thin(-np.log10(np.maximum(left[use], 1e-300)), s.pair.r[use] * units.pc)
         ax.plot(10.0**-left, r, color=color, lw=0.9)
         if s.a is not None:
             use = s.t_el < s.t_merged
             ax.plot((s.t_merged - s.t_el[use]) * units.myr, s.a[use] * units.pc, color=INK, lw=1.1)
     ax.set_xscale("log")
-    smallest = max(min(np.min((s.t_merged - s.pair.t[s.pair.t < s.t_merged])) for s in merged) * units.myr, 1e-9 * span)
-    ax.set_xlim(span, smallest)
+    span = max(s.t_merged - max(s.t_bound or s.pair.t[0], s.pair.t[0]) for s in merged) * units.myr
+    smallest = max(min(np.min((s.t_merged - s.pair.t[s.pair.t < s.t_merged])) for s in merged) * units.myr,
+                   1e-9 * span)
+    ax.set_xlim(1.3 * span, smallest)
+    _shade_time_left(ax, main, units)
     ax.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: time_text(x, 1)))
@@ -354,6 +410,16 @@ def _against_time_left(ax, merged, main, units):
             ax.axhline(level * units.pc, color=MARKS[key], lw=1.0, ls=(0, (5, 2.5)))
 
 
+def _shade_time_left(ax, s, units):
+    if s.t_merged is None or not s.episodes:
+        return
+    high, low = ax.get_xlim()
+    for name, start, end in s.phase_list(s.t_merged):
+        start, end = (s.t_merged - start) * units.myr, max((s.t_merged - end) * units.myr, low)
+        ax.axvspan(min(start, high), end, color=PHASES[name], lw=0, zorder=0)
+    ax.set_xlim(high, low)
+
+
 def _prediction(run, s):
     """a and e from the instant when gravitational waves took over, by Peters' equations and the fitted hardening."""
     if s.t_gw is None or s.t_el is None:
@@ -362,7 +428,8 @@ def _prediction(run, s):
     if len(ok) < 4:
         return None
     k, last = ok[0], s.t_merged or run.time_end()
-    t = np.unique(np.concatenate([np.linspace(s.t_el[k], last, 300), last - (last - s.t_el[k]) * np.geomspace(1e-8, 1, 300)]))
+    t = np.unique(np.concatenate([np.linspace(s.t_el[k], last, 300),
+                                  last - (last - s.t_el[k]) * np.geomspace(1e-8, 1, 300)]))
     few = ok[:max(3, min(15, len(ok) // 20))]
     a, e = orbits.evolve_orbit(np.median(s.a[few]), np.median(s.e[few]), s.m1, s.m2, run.units.G, run.units.c, t,
                                hardening=s.fit["slope"] if s.fit else 0.0)
@@ -370,7 +437,8 @@ def _prediction(run, s):
 
 
 def orbit(run, story):
-    """Semi-major axis and eccentricity from binding on, with what Peters' equations say from the GW-driven phase on."""
+    """Semi-major axis and eccentricity from binding on, with what Peters' equations say from the GW-driven phase
+    on."""
     told = [s for s in story.pairs if s.a is not None and len(s.t_el) > 1]
     if not told:
         return None
@@ -426,7 +494,8 @@ def hardening(run, story):
             y = (s.fit["level"] + s.fit["slope"] * x / units.myr) / units.pc
             ax.plot(x, y, color=INK, lw=0.8, ls=(0, (1, 2)))
             inside = np.array([s.fit["t0"], s.fit["t1"]])
-            ax.plot(inside * units.myr, (s.fit["level"] + s.fit["slope"] * inside) / units.pc, color=INK, ls=(0, (4, 3)),
+            ax.plot(inside * units.myr, (s.fit["level"] + s.fit["slope"] * inside) / units.pc, color=INK,
+                    ls=(0, (4, 3)),
                     label="fit: d(1/a)/dt = %.3g pc$^{-1}$ Myr$^{-1}$%s"
                     % (slope, ",  $H$ = %.3g" % s.H if s.H else ""))
     if main.a_hard:
@@ -441,12 +510,14 @@ def hardening(run, story):
 
 
 def _hardening_top(s, units):
-    """Upper edge: twice what was reached when gravitational waves took over, so that the stars' part fills the figure."""
+    """Upper edge: twice what was reached when gravitational waves took over, so that the stars' part fills the
+    figure."""
     ok = np.isfinite(s.a)
     t, inverse = s.t_el[ok], 1 / (s.a[ok] * units.pc)
     if not len(t):
         return 1.0
-    reached = inverse[np.searchsorted(t, s.t_gw)] if s.t_gw is not None and s.t_gw < t[-1] else np.percentile(inverse, 98)
+    taken_over = s.t_gw is not None and s.t_gw < t[-1]
+    reached = inverse[np.searchsorted(t, s.t_gw)] if taken_over else np.percentile(inverse, 98)
     floor = 3 / (s.a_hard * units.pc) if s.a_hard else 0.0
     return max(1.8 * reached, min(floor, 1.1 * inverse.max()))
 
@@ -454,7 +525,8 @@ def _hardening_top(s, units):
 # ---- the stars
 
 def stars(run, story):
-    """Density and dispersion at the beginning and the end about the densest point (or the holes), and Lagrangian radii."""
+    """Density and dispersion at the beginning and the end about the densest point (or the holes), and Lagrangian
+    radii."""
     shots = [s for s in run.snapshots if s.count[[2, 3, 4]].sum() >= 200]
     if not shots:
         return None
@@ -496,9 +568,10 @@ def _lagrangian(ax, run, shots, main):
         rows.append(profiles.lagrangian_radii(x, m, _stellar_centre(main, run, shot, x, m), fractions))
     rows, t = np.array(rows) * run.units.pc, np.array([s.time for s in shots]) * run.units.myr
     for k, fraction in enumerate(fractions):
-        ax.plot(t, rows[:, k], color=plt.get_cmap("viridis")(0.85 * k / (len(fractions) - 1)), marker="o", ms=2.2, lw=1.1)
-        ax.annotate("%g %%" % (100 * fraction), (t[-1], rows[-1, k]), xytext=(4, 0), textcoords="offset points", fontsize=7.5,
-                    va="center", annotation_clip=False)
+        color = plt.get_cmap("viridis")(0.85 * k / (len(fractions) - 1))
+        ax.plot(t, rows[:, k], color=color, marker="o", ms=2.2, lw=1.1)
+        ax.annotate("%g %%" % (100 * fraction), (t[-1], rows[-1, k]), xytext=(4, 0), textcoords="offset points",
+                    fontsize=7.5, va="center", annotation_clip=False)
     _log_length(ax)
     ax.set_title("Lagrangian radii")
     _time_axis(ax, run)
@@ -508,7 +581,8 @@ def _lagrangian(ax, run, shots, main):
 # ---- the run itself
 
 def energy_series(run):
-    """(time, relative error, whether the ledger of losses is in it): conservation.csv where it is, else energy.txt."""
+    """(time, relative error, whether the ledger of losses is in it): conservation.csv where it is, else
+    energy.txt."""
     table = run.conservation
     name = next((n for n in ("energy", "total_energy", "E") if n in table), None)
     if name and "time" in table and len(table["time"]) > 1:
@@ -544,21 +618,39 @@ def energy(run, story):
     return fig
 
 
+def _own_region(holes):
+    """For each hole, heaviest first, which samples to show: a region that two holes share is that of the heavier
+    one."""
+    out, seen = [], {}
+    for hole in sorted(holes, key=lambda h: -h.m[0]):
+        shared = hole.n_holes > 1
+        taken = np.array([two and (t, n) in seen for t, n, two in zip(hole.t, hole.n_bodies, shared)], dtype=bool)
+        seen.update(dict.fromkeys(zip(hole.t[shared], hole.n_bodies[shared])))
+        out.append((hole, ~taken))
+    return out
+
+
 def regions(run, story):
-    """Bodies in the region of each hole."""
-    holes = list(run.history.holes.values()) if run.history else []
-    holes = [h for h in holes if len(h) > 1]
+    """Bodies in the region of each hole: the median over short stretches, and between which numbers nine in ten
+    lie."""
+    holes = [h for h in (run.history.holes.values() if run.history else []) if len(h) > 1]
     if not holes:
         return None
     fig = plt.figure(figsize=(WIDTH, 3.2))
     ax = fig.subplots()
     _time_axis(ax, run)
-    for hole, color in zip(holes[:6], SERIES):
-        t, n = thin(hole.t * run.units.myr, hole.n_bodies.astype(float), most=2500)
-        ax.plot(t, n, color=color, lw=0.8, alpha=0.9, drawstyle="steps-post", label=name_of(hole.id))
+    edges = np.linspace(0, run.time_end() * (1 + 1e-12), 301)
+    for (hole, show), color in zip(_own_region(holes)[:6], SERIES):
+        t, n = hole.t[show], hole.n_bodies[show]
+        cell = np.searchsorted(edges, t, side="right")
+        cells = [k for k in np.unique(cell)]
+        low, mid, high = np.array([np.percentile(n[cell == k], (5, 50, 95)) for k in cells]).reshape(-1, 3).T
+        at = np.array([t[cell == k].mean() for k in cells]) * run.units.myr
+        ax.fill_between(at, low, high, color=color, alpha=0.22, lw=0)
+        ax.plot(at, mid, color=color, lw=1.2, label=name_of(hole.id))
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    ax.legend(loc="upper left", ncol=3)
+    ax.legend(loc="lower left", ncol=3)
     ax.set_ylabel("bodies in the region")
     _shade_phases(ax, run, story, label=True)
     _merger_lines(ax, run)
@@ -566,7 +658,8 @@ def regions(run, story):
 
 
 def cost_parts(run):
-    """[(name, seconds)] at the end of cpu.csv, largest first, without step, time and the total; and the total or None."""
+    """[(name, seconds)] at the end of cpu.csv, largest first, without step, time and the total; and the total or
+    None."""
     table = run.cpu
     if not table or not len(next(iter(table.values()))):
         return [], None
@@ -594,12 +687,13 @@ def cost(run, story):
     left.set_yticks(y)
     left.set_yticklabels([n.replace("_", " ") for n, _ in parts])
     for at, (_, s) in zip(y, parts):
-        left.annotate("%.0f %%" % (100 * s / total), (s, at), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5)
+        left.annotate("%.0f %%" % (100 * s / total), (s, at), xytext=(4, 0), textcoords="offset points", va="center",
+                      fontsize=8.5)
     left.grid(False, axis="y")
     left.set_xlim(0, 1.15 * parts[0][1])
     left.set_xlabel("wall clock  [s]")
     left.set_title("What the run cost")
-    sums = sum(q for k, q in run.cpu.items() if k in {n for n, _ in parts}) if "total" not in run.cpu else run.cpu["total"]
+    sums = run.cpu["total"] if "total" in run.cpu else sum(q for k, q in run.cpu.items() if k in dict(parts))
     right.plot(run.cpu["time"] * run.units.myr, sums, color=BLUE)
     _time_axis(right, run)
     right.set_ylim(bottom=0)

@@ -9,10 +9,12 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+MOST_IN_PICTURE = 1000000  # of more particles every second, third, ... is drawn, heavier in proportion
+
 
 def shrinking_sphere(x, m, shrink=0.95, at_least=100):
-    """Densest point of a system: the centre of mass inside a sphere that shrinks about it down to `at_least` particles.
-    The sphere starts at the farthest particle, so with two galaxies it falls into the heavier one."""
+    """Densest point of a system: the centre of mass inside a sphere that shrinks about it down to `at_least`
+    particles. The sphere starts at the farthest particle, so with two galaxies it falls into the heavier one."""
     centre = np.average(x, axis=0, weights=m)
     inside = np.arange(len(x))
     radius = np.sqrt(((x - centre)**2).sum(axis=1).max())
@@ -76,7 +78,8 @@ def mean_density(x, m, centre, radius):
 
 
 def spherical_profile(x, v, m, centre, per_shell=None):
-    """Shells of equal numbers: dict of r (mass-weighted mean), density, sigma_r, sigma_t (one tangential dimension), count."""
+    """Shells of equal numbers: dict of r (mass-weighted mean), density, sigma_r, sigma_t (one tangential dimension),
+    count."""
     _, _, order = sorted_by_radius(x, m, centre)
     per_shell = per_shell or max(30, len(m) // 40)
     out = {k: [] for k in ("r", "density", "sigma_r", "sigma_t", "count")}
@@ -97,11 +100,12 @@ def spherical_profile(x, v, m, centre, per_shell=None):
 
 
 def surface_density(xy, m, half_width, pixels=320, neighbours=24):
-    """Mass per area on a square about the origin. Each particle is spread over the distance to its k-th neighbour on the
-    sky: particles of similar size are laid on the grid together and blurred together, some ten blurs in all."""
+    """Mass per area on a square about the origin. Each particle is spread over the distance to its k-th neighbour on
+    the sky: particles of similar size are laid on the grid together and blurred together, some ten blurs in all."""
     size = 2.0 * half_width / pixels
-    near = np.abs(xy).max(axis=1) < 1.6 * half_width
-    xy, m = xy[near], m[near]
+    near = np.flatnonzero(np.abs(xy).max(axis=1) < 1.6 * half_width)
+    one_in = 1 + len(near) // MOST_IN_PICTURE
+    xy, m = xy[near[::one_in]], m[near[::one_in]] * one_in
     if not len(m):
         return np.zeros((pixels, pixels))
     k = min(neighbours, len(m))

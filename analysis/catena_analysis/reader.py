@@ -32,7 +32,8 @@ class OutputError(Exception):
 
 
 class Units:
-    """A unit system and the constants in it. Values of constants: GM_sun (IAU 2015 B3), G (CODATA 2018), c (exact)."""
+    """A unit system and the constants in it. Values of constants: GM_sun (IAU 2015 B3), G (CODATA 2018), c
+    (exact)."""
 
     G_CGS = 6.67430e-8
     C_CGS = 2.99792458e10
@@ -57,7 +58,8 @@ def _code_constant(cgs, unit):
 
 
 def _units_of_history(record):
-    """The `units` attribute of the history carries the run's own G and c: spins and R_s must be made with the same."""
+    """The `units` attribute of the history carries the run's own G and c: spins and R_s must be made with the
+    same."""
     length, mass, velocity = (float(record[k]) for k in
                               ("unit_length_in_cm", "unit_mass_in_g", "unit_velocity_in_cm_per_s"))
     return Units(length, mass, velocity, G=_code_constant(record["G_cgs"], length * velocity**2 / mass),
@@ -144,6 +146,8 @@ class History:
         self.units = _units_of_history(f.attrs["units"]) if "units" in f.attrs else Units()
         options = f.attrs.get("integrator options")
         self.options = {} if options is None else {n: options[n] for n in options.dtype.names}
+        cosmology = f.attrs.get("cosmology")
+        self.comoving = cosmology is not None and bool(cosmology["ComovingIntegrationOn"])
         times = f["timesteps"]["physical_time"].astype(float) if len(f["timesteps"]) else np.zeros(0)
         self.times = np.unique(times)
         self.holes = {}
@@ -224,9 +228,21 @@ def _forward(table, key):
     return {name: column[keep] for name, column in table.items()}
 
 
+def _unbroken(table):
+    """Seconds since the start, also where a resumed run began to count at zero again."""
+    if len(table.get("step", ())) < 2:
+        return table
+
+    def joined(q):
+        lost = np.where(np.diff(q) < 0, q[:-1], 0.0)
+        return q + np.concatenate([[0.0], np.cumsum(lost)])
+
+    return {name: q if name in ("step", "time") else joined(q) for name, q in table.items()}
+
+
 def read_energy(path):
-    """energy.txt, GADGET-4's columns: time, internal, potential, kinetic, then (internal, potential, kinetic) and mass
-    for each of six types. What is asked of it here: time, kinetic, potential, energy, mass."""
+    """energy.txt, GADGET-4's columns: time, internal, potential, kinetic, then (internal, potential, kinetic) and
+    mass for each of six types. What is asked of it here: time, kinetic, potential, energy, mass."""
     rows = []
     with open(path, errors="replace") as f:
         for line in f.read().split("\n")[:-1]:
@@ -282,7 +298,7 @@ class Run:
         self.history = self._optional(HISTORY_NAME, read_history)
         self.energy = self._optional("energy.txt", read_energy) or {}
         self.conservation = _forward(self._optional("conservation.csv", read_csv) or {}, "time")
-        self.cpu = _forward(self._optional("cpu.csv", read_csv) or {}, "step")
+        self.cpu = _unbroken(_forward(self._optional("cpu.csv", read_csv) or {}, "step"))
         self.regions = self._optional("regions.csv", read_csv) or {}
         self.parameters = self._optional("parameters-usedvalues", read_parameters) or {}
         self.log = self._optional("log.txt", _read_text) or ""
@@ -292,6 +308,8 @@ class Run:
             raise OutputError(65, "%s holds no outputs of a run: no snapshot_NNN.hdf5, no %s, no energy.txt"
                               % (directory, HISTORY_NAME))
         self.units = self._units()
+        if self.history is not None and self.history.comoving:
+            self.remarks.append("a comoving run: times of snapshots are scale factors, their lengths comoving")
 
     def _optional(self, name, read):
         path = os.path.join(self.directory, name)

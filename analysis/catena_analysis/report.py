@@ -22,33 +22,46 @@ from .plots import length_text, number_text, time_text
 from .story import Story
 
 CAPTIONS = {
-    "density": ("The galaxies from above the orbit",
-                "Surface density of the stars. Rings are the SMBHs, lines the way they came during the last %(span)s; around "
-                "the SMBHs the view moves with them. Scale bars and colours are the same along a row unless a bar says "
-                "otherwise."),
-    "separation": ("From kiloparsecs to the merger",
-                   "Separation of the SMBHs (coloured; it swings between peri- and apocentre) and the semi-major axis once they "
-                   "are bound (black). Dashed: the influence radius, where the stars inside weigh twice the SMBHs; the radius "
-                   "a<sub>h</sub> = Gμ/4σ² below which the binary is hard; the distance at which the code merges them."),
-    "orbit": ("The orbit of the binary",
-              "Semi-major axis and eccentricity, 1PN quasi-Keplerian. Dashed: Peters' equations with the fitted stellar "
-              "hardening, started where gravitational waves take over and not adjusted to the run afterwards."),
-    "hardening": ("Hardening by stars",
-                  "Stars that pass the binary take energy at a nearly constant rate of 1/a (dashed: the fit, made after the part "
-                  "of gravitational waves was taken off). Where the curve leaves the line, gravitational waves take over."),
-    "stars": ("The stars around the SMBHs",
-              "Density, radial and tangential dispersion in shells of equal numbers of stars, and the radii that hold a given "
-              "share of the stellar mass. The green line is the influence radius."),
-    "energy": ("Energy", "Relative error of the total energy."),
-    "regions": ("The regularised regions",
-                "Number of bodies integrated without softening in the region of each SMBH, itself included."),
-    "cost": ("What the run cost", "Wall clock by part of the code, and as the run went on."),
+    "density": (
+        "The galaxies from above the orbit",
+        "Surface density of the stars. Rings are the SMBHs, lines the way they came during the last %(span)s; "
+        "around the SMBHs the view moves with them. Scale bars and colours are the same along a row unless a bar "
+        "says otherwise."),
+    "separation": (
+        "From kiloparsecs to the merger",
+        "Separation of the SMBHs (coloured; it swings between peri- and apocentre) and the semi-major axis once "
+        "they are bound (black). Dashed: the influence radius, where the stars inside weigh twice the SMBHs; the "
+        "radius a<sub>h</sub> = Gμ/4σ² below which the binary is hard; the distance at which the code merges them."),
+    "orbit": (
+        "The orbit of the binary",
+        "Semi-major axis and eccentricity, 1PN quasi-Keplerian. Dashed: Peters' equations with the fitted stellar "
+        "hardening, started where gravitational waves take over and not adjusted to the run afterwards."),
+    "hardening": (
+        "Hardening by stars",
+        "Stars that pass the binary take energy at a nearly constant rate of 1/a (dashed: the fit, made after the "
+        "part of gravitational waves was taken off). Where the curve leaves the line, gravitational waves take "
+        "over."),
+    "stars": (
+        "The stars around the SMBHs",
+        "Density, radial and tangential dispersion in shells of equal numbers of stars, and the radii that hold a "
+        "given share of the stellar mass. The green line is the influence radius."),
+    "energy": (
+        "Energy",
+        "Relative error of the total energy."),
+    "regions": (
+        "The regularised regions",
+        "Number of bodies in the region of each SMBH, itself included: the median over short stretches of time, and "
+        "the band that holds nine in ten samples. A region shared by several SMBHs is shown once, for the heaviest."),
+    "cost": (
+        "What the run cost",
+        "Wall clock by part of the code, and as the run went on."),
 }
 
 CSS = """
 :root { --ink:#1b2430; --faint:#5b6570; --line:#dfe3e8; --paper:#fff; --tint:#f6f8fa; --blue:#0072B2; }
 * { box-sizing:border-box }
-body { margin:0; color:var(--ink); background:var(--tint); font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif }
+body { margin:0; color:var(--ink); background:var(--tint); 
+  font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif }
 main { max-width:1120px; margin:0 auto; padding:2.2rem 2.4rem 4rem; background:var(--paper); min-height:100vh }
 h1 { font-size:1.9rem; line-height:1.2; margin:0 0 .2rem; letter-spacing:-.01em }
 h2 { font-size:1.22rem; margin:2.6rem 0 .5rem }
@@ -60,7 +73,8 @@ p { margin:.5rem 0; max-width:75ch }
 .card b { display:block; font-size:1.25rem; line-height:1.3; font-weight:600 }
 .card span { color:var(--faint); font-size:.84rem }
 .phases { display:flex; height:2.1rem; border-radius:6px; overflow:hidden; margin:1.3rem 0 .3rem; font-size:.82rem }
-.phases div { display:flex; align-items:center; justify-content:center; white-space:nowrap; overflow:hidden; min-width:2px }
+.phases div { display:flex; align-items:center; justify-content:center; white-space:nowrap; overflow:hidden;
+  min-width:2px }
 .ends { display:flex; justify-content:space-between; color:var(--faint); font-size:.82rem }
 figure { margin:.4rem 0 0 } figure img { width:100%; height:auto; display:block }
 figcaption { color:var(--faint); font-size:.9rem; max-width:95ch; margin-top:.3rem }
@@ -97,10 +111,10 @@ def describe_setting(run):
         if stars:
             m = shot.stars()[2]
             parts.append("%s star particles of %s each (%s in all)"
-                         % (f"{stars:,}".replace(",", " "), _mass(np.median(m), run), _mass(m.sum(), run)))
+                         % (grouped(stars), _mass(np.median(m), run), _mass(m.sum(), run)))
         if shot.count[1]:
             m = shot.gather((1,), ("Masses",))[0]
-            parts.append("%s dark-matter particles (%s)" % (f"{int(shot.count[1]):,}".replace(",", " "), _mass(m.sum(), run)))
+            parts.append("%s dark-matter particles (%s)" % (grouped(shot.count[1]), _mass(m.sum(), run)))
     holes = list(run.history.holes.values()) if run.history else []
     if holes:
         masses = [_mass(h.m[0], run) for h in holes[:4]]
@@ -127,9 +141,11 @@ def describe_pair(run, s, named):
     first = s.pair.t[0]
     text = ["%s start %s apart" % (who, length_text(s.pair.r[0] * u.pc, 3))] if s.t_bound > first else [who]
     if s.t_influence is not None and first < s.t_influence < s.t_bound:
-        text.append(", come within the influence radius (%s) at %s" % (length_text(s.r_infl * u.pc), _at(s.t_influence, run)))
+        text.append(", come within the influence radius (%s) at %s"
+                    % (length_text(s.r_infl * u.pc), _at(s.t_influence, run)))
     text.append(" and are bound to each other %s, with a = %s and e = %.2f."
-                % ("at " + _at(s.t_bound, run) if s.t_bound > first else "from the start", length_text(a * u.pc, 3), e))
+                % ("at " + _at(s.t_bound, run) if s.t_bound > first else "from the start", length_text(a * u.pc, 3),
+                   e))
     if s.t_hard is not None:
         _, e = _elements_at(s, s.t_hard)
         text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) at %s with e = %.2f."
@@ -148,8 +164,10 @@ def describe_pair(run, s, named):
 def describe_unbound(run, s, who):
     u = run.units
     if s.merger:
-        return who + " merge at %s, %s apart at their last record." % (_at(s.t_merged, run), length_text(s.pair.r[-1] * u.pc))
-    return (who + " are not bound to each other so far: they start %s apart, come as close as %s at %s, and are %s apart at the end."
+        return who + (" merge at %s, %s apart at their last record."
+                      % (_at(s.t_merged, run), length_text(s.pair.r[-1] * u.pc)))
+    return (who + " are not bound to each other so far: they start %s apart, come as close as %s at %s, and are %s "
+                  "apart at the end."
             % (length_text(s.pair.r[0] * u.pc, 3), length_text(s.pair.r.min() * u.pc, 3),
                _at(s.pair.t[s.pair.r.argmin()], run), length_text(s.pair.r[-1] * u.pc, 3)))
 
@@ -158,7 +176,8 @@ def describe_end(run, s):
     u = run.units
     if s.merger:
         m = s.merger
-        return (" They merge at %s. The remnant has %s (%s %% of the mass went into waves), spin χ = %.2f, and a recoil of %s km/s."
+        return (" They merge at %s. The remnant has %s (%s %% of the mass went into waves), spin χ = %.2f, and a "
+                "recoil of %s km/s."
                 % (_at(s.t_merged, run), _mass(m["m_remnant"], run),
                    number_text(100 * (1 - m["m_remnant"] / (m["m1"] + m["m2"])), 2), m["chi_remnant"],
                    number_text(m["kick_velocity"] * u.km_s, 3)))
@@ -169,8 +188,8 @@ def describe_end(run, s):
         return ""
     from .orbits import peters_time
     left = float(peters_time(a[0], e[0], s.m1, s.m2, u.G, u.c)) * u.myr
-    return (" At the end of the record (%s) they have a = %s and e = %.2f and are not merged; gravitational waves alone would "
-            "take another %s." % (_at(s.t_el[-1], run), length_text(a[0] * u.pc, 3), e[0], time_text(left, 2)))
+    return (" At the end of the record (%s) they have a = %s and e = %.2f and are not merged; gravitational waves "
+            "alone would take another %s." % (_at(s.t_el[-1], run), length_text(a[0] * u.pc, 3), e[0], time_text(left, 2)))
 
 
 def describe_energy(run):
@@ -184,6 +203,26 @@ def describe_energy(run):
                number_text(abs(error[-1]), 2), number_text(abs(error[worst]), 2), _at(t[worst], run)))
 
 
+def describe_cost(run):
+    _, seconds = plots.cost_parts(run)
+    parts = []
+    if seconds:
+        steps = run.cpu.get("step")
+        counted = " for %s steps" % grouped(steps[-1]) if steps is not None and len(steps) else ""
+        parts.append("The run took %s of wall clock%s" % (duration_text(seconds), counted))
+    table = run.regions
+    if len(table.get("steps", ())) and table["steps"].sum() > 0:
+        done, rejected = table["steps"].sum(), np.nansum(table.get("rejected", np.zeros(1)))
+        parts.append("the regularised regions made %s steps of their own, of which %s %% were rejected and repeated"
+                     % (grouped(done), number_text(100 * rejected / (done + rejected), 2)))
+    return "; ".join(parts) + "." if parts else ""
+
+
+def grouped(n):
+    """An integer with thin spaces."""
+    return f"{int(n):,}".replace(",", "\u202f")
+
+
 def finished(run):
     """Reached TimeMax, as far as one can tell; None if that is not known."""
     end = run.parameter("TimeMax")
@@ -194,7 +233,8 @@ def tell(run, story):
     """The paragraphs of what happened."""
     out = [describe_setting(run)]
     if finished(run) is False:
-        out[0] += " It has not reached its end (TimeMax = %s): what follows is what there is so far." % _at(run.parameter("TimeMax"), run)
+        out[0] += (" It has not reached its end (TimeMax = %s): what follows is what there is so far."
+                   % _at(run.parameter("TimeMax"), run))
     holes = run.history.holes if run.history else {}
     if not holes:
         out.append("There is no record of an SMBH in this run.")
@@ -205,8 +245,8 @@ def tell(run, story):
     out += [describe_pair(run, s, len(holes) > 2) for s in story.told()]
     if story.untold:
         out.append("%d more pairs were bound for a time; they are left out here." % story.untold)
-    energy = describe_energy(run)
-    return out + ([energy] if energy else [])
+    last = " ".join(q for q in (describe_energy(run), describe_cost(run)) if q)
+    return out + ([last] if last else [])
 
 
 # ---- pieces of the page
@@ -240,7 +280,8 @@ def cards(run, story):
     series = plots.energy_series(run)
     if series is not None:
         items.append((number_text(np.abs(series[1]).max(), 2), "largest energy error"))
-    return '<div class="cards">%s</div>' % "".join('<div class="card"><b>%s</b><span>%s</span></div>' % i for i in items)
+    one = '<div class="card"><b>%s</b><span>%s</span></div>'
+    return '<div class="cards">%s</div>' % "".join(one % i for i in items)
 
 
 def duration_text(seconds):
@@ -261,8 +302,10 @@ def merger_table(run):
     if not mergers:
         return ""
     u = run.units
-    rows = [("%s" % time_text(m["merger_physical_time"] * u.myr, 6), "%d + %d → %d" % (m["ID1"], m["ID2"], m["ID_remnant"]),
-             _mass(m["m1"], run), _mass(m["m2"], run), _mass(m["m_remnant"], run), "%.3f" % m["chi1"], "%.3f" % m["chi2"],
+    rows = [("%s" % time_text(m["merger_physical_time"] * u.myr, 6),
+             "%d + %d → %d" % (m["ID1"], m["ID2"], m["ID_remnant"]),
+             _mass(m["m1"], run), _mass(m["m2"], run), _mass(m["m_remnant"], run), "%.3f" % m["chi1"],
+             "%.3f" % m["chi2"],
              "%.3f" % m["chi_remnant"], number_text(m["kick_velocity"] * u.km_s, 4)) for m in mergers]
     head = ("time", "IDs", "m<sub>1</sub>", "m<sub>2</sub>", "m of the remnant", "χ<sub>1</sub>", "χ<sub>2</sub>",
             "χ of the remnant", "recoil [km/s]")
@@ -279,9 +322,12 @@ def measures_table(run, story):
         rows = []
         if s.r_infl:
             rows += [("influence radius", length_text(s.r_infl * u.pc, 3),
-                      "stars inside weigh 2 (m<sub>1</sub> + m<sub>2</sub>); %d particles, at %s" % (s.n_infl, _at(s.t_stars, run))),
-                     ("σ, one dimension", number_text(s.sigma * u.km_s, 3) + " km/s", "stars between 1 and 3 influence radii"),
-                     ("density inside it", number_text(s.rho_infl * u.msun / u.pc**3, 3) + " M<sub>☉</sub> pc⁻³", "mean"),
+                      "stars inside weigh 2 (m<sub>1</sub> + m<sub>2</sub>); %d particles, at %s"
+                      % (s.n_infl, _at(s.t_stars, run))),
+                     ("σ, one dimension", number_text(s.sigma * u.km_s, 3) + " km/s",
+                      "stars between 1 and 3 influence radii"),
+                     ("density inside it", number_text(s.rho_infl * u.msun / u.pc**3, 3) + " M<sub>☉</sub> pc⁻³",
+                      "mean"),
                      ("hardening radius", length_text(s.a_hard * u.pc, 3), "a<sub>h</sub> = Gμ/4σ²"),
                      ("", length_text(s.m1 * s.m2 / (s.m1 + s.m2)**2 * s.r_infl / 4 * u.pc, 3),
                       "the same by q/(1+q)² r<sub>infl</sub>/4")]
@@ -312,8 +358,9 @@ def versions(run):
 def parameter_table(run):
     if not run.parameters:
         return ""
-    rows = [("<code>%s</code>" % html.escape(k), "<code>%s</code>" % html.escape(v)) for k, v in sorted(run.parameters.items())]
-    return "<details><summary>The %d parameters used</summary>%s</details>" % (len(rows), table(("name", "value"), rows))
+    rows = [tuple("<code>%s</code>" % html.escape(q) for q in row) for row in sorted(run.parameters.items())]
+    inner = table(("name", "value"), rows)
+    return "<details><summary>The %d parameters used</summary>%s</details>" % (len(rows), inner)
 
 
 def draw_figures(run, story, folder):
@@ -346,7 +393,8 @@ def figure_html(run, name, data):
 
 def page(run, story, figures):
     name = os.path.basename(run.directory.rstrip("/")) or run.directory
-    parts = ["<h1>%s</h1><p class=lead>Report of a Catena run</p>" % html.escape(name), cards(run, story), phase_bar(run, story),
+    parts = ["<h1>%s</h1><p class=lead>Report of a Catena run</p>" % html.escape(name), cards(run, story),
+             phase_bar(run, story),
              '<div class="story">%s</div>' % "".join("<p>%s</p>" % p for p in tell(run, story))]
     remarks_at = len(parts)
     parts += [figure_html(run, n, d) for n, d in figures[:4]]
@@ -354,8 +402,10 @@ def page(run, story, figures):
     parts += [figure_html(run, n, d) for n, d in figures[4:]]
     parts += [measures_table(run, story), "<h2>Parameters and versions</h2>", parameter_table(run), versions(run)]
     if run.remarks:
-        parts.insert(remarks_at, '<div class="note">%s</div>' % "".join("<p>Note: %s.</p>" % html.escape(str(r)) for r in run.remarks))
-    return ('<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        notes = "".join("<p>Note: %s.</p>" % html.escape(str(r)) for r in run.remarks)
+        parts.insert(remarks_at, '<div class="note">%s</div>' % notes)
+    return ('<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
             "<title>%s – Catena</title><style>%s</style></head><body><main>%s</main></body></html>\n"
             % (html.escape(name), CSS, "\n".join(p for p in parts if p)))
 
@@ -367,8 +417,8 @@ def plain(text):
 
 
 def write_report(directory, out=None):
-    """Makes the page and the pictures; gives the path of the page and the run's story in plain words. `out` may name the
-    page or, without .html at its end, a directory for all of it."""
+    """Makes the page and the pictures; gives the path of the page and the run's story in plain words. `out` may name
+    the page or, without .html at its end, a directory for all of it."""
     run = reader.Run(directory)
     folder = os.path.join(directory, "report")
     if out and (os.path.isdir(out) or not out.lower().endswith((".html", ".htm"))):
@@ -387,10 +437,13 @@ def write_report(directory, out=None):
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="catena-report", description="Reads the output directory of a run of catena, finished or "
-                                     "going on, and writes one HTML page of what happened; its figures also go to OUTPUTDIR/report/.")
+    parser = argparse.ArgumentParser(
+        prog="catena-report",
+        description="Reads the output directory of a run of catena, finished or going on, and writes one HTML page of "
+                    "what happened; its figures also go to OUTPUTDIR/report/.")
     parser.add_argument("directory", metavar="OUTPUTDIR", help="the run's OutputDir")
-    parser.add_argument("-o", "--output", metavar="FILE", help="the page, or a directory for page and figures (default: OUTPUTDIR/report.html)")
+    parser.add_argument("-o", "--output", metavar="FILE",
+                        help="the page, or a directory for page and figures (default: OUTPUTDIR/report.html)")
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument("--version", action="version", version="catena-report " + __version__)
     try:

@@ -7,13 +7,15 @@
     GW-driven    until the merger that the history records
 
 sigma is taken from the stars between one and three influence radii (M_stars = 2 (m1 + m2)) in the snapshot nearest to
-binding, where the holes' own pull no longer heats them. Times and radii are in code units; a pair that never got bound
-is told of as well, if no pair did.
+binding, where the holes' own pull no longer heats them. Times and radii are in code units; a pair that never got
+bound is told of as well, if no pair did.
 """
 
 import numpy as np
 
 from . import orbits, profiles
+
+MANY_HOLES = 40
 
 
 class PairStory:
@@ -94,8 +96,8 @@ class PairStory:
             self.t_gw = _for_good(t, orbits.peters_time(a, e, self.m1, self.m2, G, c) < 2 * left + 1e-12 * abs(t))
 
     def _fit(self, t, a, gw_rate):
-        """The stars' share of 1/a, which is what remains of it without the integral of Peters' rate, while the hard pair's
-        waves do less than the stars: cut, fit, cut again."""
+        """The stars' share of 1/a, which is what remains of it without the integral of Peters' rate, while the hard
+        pair's waves do less than the stars: cut, fit, cut again."""
         start = self.t_hard if self.t_hard is not None else self.t_bound
         by_waves = np.concatenate([[0.0], np.cumsum(0.5 * (gw_rate[1:] + gw_rate[:-1]) * np.diff(t))])
         use = t >= start
@@ -110,7 +112,8 @@ class PairStory:
 
     def phase_list(self, t_end):
         """[(name, start, end)] in order, ending with the merger or the end of the record."""
-        marks = [("approach", float(self.pair.t[0])), ("bound", self.t_bound), ("hard", self.t_hard), ("GW-driven", self.t_gw)]
+        marks = [("approach", float(self.pair.t[0])), ("bound", self.t_bound), ("hard", self.t_hard),
+                 ("GW-driven", self.t_gw)]
         end = self.t_merged if self.t_merged is not None else t_end
         out, latest = [], -np.inf
         for name, t in marks:
@@ -158,6 +161,8 @@ class Story:
     def __init__(self, run, most_pairs=12):
         self.run, self.pairs, self.untold = run, [], 0
         holes = sorted(run.history.holes.values(), key=lambda h: -h.m[0]) if run.history else []
+        if len(holes) > MANY_HOLES:  # then only those that ever shared a region: pairs go with the square
+            holes = [h for h in holes if (h.n_holes > 1).any()]
         merged = {frozenset((m["ID1"], m["ID2"])) for m in run.history.mergers} if run.history else set()
         loose = []
         for k, one in enumerate(holes):

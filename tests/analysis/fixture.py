@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the output directory of a run that never ran, whose answers are known: two galaxies whose black holes approach,
-are bound at a chosen instant with chosen a and e, harden at a chosen constant rate, spiral in by Peters' equations and
-merge. The equations are written here a second time, apart from the package that the tests hold against them.
+"""Makes the output directory of a run that never ran, whose answers are known: two galaxies whose black holes
+approach, are bound at a chosen instant with chosen a and e, harden at a chosen constant rate, spiral in by Peters'
+equations and merge. The equations are written here a second time, apart from the package that the tests hold against
+them.
 
     python3 fixture.py DIRECTORY [holes] [merged|live]
 """
@@ -50,7 +51,8 @@ class Truth:
             return math.exp(y[0]) - 24 * G * mass / C**2
 
         arrived.terminal = True
-        self.path = solve_ivp(rates, (self.t_bound, self.t_bound + 1e4 * MYR), [math.log(self.a_bound), self.e_bound, 2.0],
+        self.path = solve_ivp(rates, (self.t_bound, self.t_bound + 1e4 * MYR),
+                              [math.log(self.a_bound), self.e_bound, 2.0],
                               events=arrived, method="DOP853", rtol=1e-10, atol=1e-10, dense_output=True)
         self.t_merged = float(self.path.t[-1])
 
@@ -88,7 +90,8 @@ def relative_path(truth, t):
 
 
 def hernquist(rng, n, mass, scale):
-    """Positions of a Hernquist sphere cut at 20 scales; velocities of an isotropic Gaussian of its Jeans dispersion."""
+    """Positions of a Hernquist sphere cut at 20 scales; velocities of an isotropic Gaussian of its Jeans
+    dispersion."""
     q = np.sqrt(rng.uniform(0, (20 / 21)**2, n))
     r = scale * q / (1 - q)
     direction = rng.normal(size=(n, 3))
@@ -104,7 +107,8 @@ def write_snapshot(path, t, stars, holes):
         count = np.zeros(6, np.uint64)
         count[4], count[5] = len(stars[2]), len(holes[2])
         head = f.create_group("Header").attrs
-        for name, value in (("NumPart_ThisFile", count), ("NumPart_Total", count), ("MassTable", np.zeros(6)), ("Time", t),
+        for name, value in (("NumPart_ThisFile", count), ("NumPart_Total", count), ("MassTable", np.zeros(6)),
+                            ("Time", t),
                             ("Redshift", 0.0), ("BoxSize", 0.0), ("NumFilesPerSnapshot", 1)):
             head[name] = value
         par = f.create_group("Parameters").attrs
@@ -155,7 +159,8 @@ def write_logs(directory, t_end, losses):
             f.write("%d,%.9g,%s\n" % (i * 8, now, ",".join("%.4f" % (i * q) for q in (1.0, .1, .45, .3, .05, .1))))
         f.write("1600,0.3,12")        # the run was cut here: half a line
     with open(os.path.join(directory, "parameters-usedvalues"), "w") as f:
-        f.write("InitCondFile      ics.hdf5   %% from the file\nOutputDir    out\nTimeMax  %g\nKetjuRegionPhysicalRadius 0.02\n"
+        f.write("InitCondFile      ics.hdf5   %% from the file\nOutputDir    out\nTimeMax  "
+                "%g\nKetjuRegionPhysicalRadius 0.02\n"
                 "SofteningComovingClass0 0.005\nErrTolIntAccuracy 0.002\n" % t_end)
     with open(os.path.join(directory, "log.txt"), "w") as f:
         f.write("catena 0.1.0, 2 ranks, 1 thread each\n")
@@ -174,7 +179,8 @@ def make(directory, n_holes=2, merged=True, n_stars=4000, n_samples=6000, logs=T
     x1, x2, v1, v2 = x * truth.m2 / mass, -x * truth.m1 / mass, v * truth.m2 / mass, -v * truth.m1 / mass
     kick = np.array([120.0, 0, 60.0])
     times = np.concatenate([t, after])
-    end1 = np.concatenate([x1, kick * (after - t_last)[:, None]]), np.concatenate([v1, np.tile(kick, (len(after), 1))])
+    end1 = np.concatenate([x1, kick * (after - t_last)[:, None]]), np.concatenate([v1,
+                                                                                   np.tile(kick, (len(after), 1))])
     m1 = np.concatenate([np.full(len(t), truth.m1), np.full(len(after), 0.96 * mass)])
     holes = {}
     if n_holes > 0:
@@ -191,15 +197,18 @@ def make(directory, n_holes=2, merged=True, n_stars=4000, n_samples=6000, logs=T
                     float(np.linalg.norm(kick)), t_last, 0.0)]
     if n_holes:
         write_history(os.path.join(directory, "ketju_bhs.hdf5"), times, holes, mergers)
-    for k, now in enumerate(np.concatenate([np.linspace(0, truth.t_bound, 5), np.linspace(truth.t_bound, times[-1], 5)[1:]])):
+    for k, now in enumerate(np.concatenate([np.linspace(0, truth.t_bound, 5),
+                                            np.linspace(truth.t_bound, times[-1], 5)[1:]])):
         at = min(np.searchsorted(times, now), len(times) - 1)
         first = [hernquist(rng, n_stars, truth.galaxy_mass, truth.galaxy_scale) for _ in range(2)]
         early = at < len(t) and now < truth.t_bound
         shift = (x1[at], x2[at]) if early else (np.zeros(3), np.zeros(3))
         stars = (np.concatenate([p + s for (p, _), s in zip(first, shift)]), np.concatenate([w for _, w in first]),
                  np.full(2 * n_stars, truth.galaxy_mass / n_stars))
-        here = [(h[1][j], h[2][j], h[3][j]) for h in holes.values() for j in [min(at, len(h[0]) - 1)] if at < len(h[0])]
-        columns = tuple(np.array(q) for q in zip(*here)) if here else (np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
+        here = [(h[1][j], h[2][j], h[3][j]) for h in holes.values() for j in [min(at, len(h[0]) - 1)]
+                if at < len(h[0])]
+        columns = tuple(np.array(q) for q in zip(*here)) if here else (np.zeros((0, 3)), np.zeros((0, 3)),
+                                                                       np.zeros(0))
         write_snapshot(os.path.join(directory, "snapshot_%03d.hdf5" % k), times[at], stars, columns)
     if logs:
         write_logs(directory, float(times[-1]), 0.0)

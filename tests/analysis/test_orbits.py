@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proves the orbit formulae: Peters' times and harmonics against tables of high-precision arithmetic, post-Newtonian
-elements by what must be true of them (turning points, order of their errors), Kepler's equation by going there and back."""
+elements by what must be true of them (turning points, order of their errors), Kepler's equation by going there and
+back."""
 
 import json
 import os
@@ -70,7 +71,8 @@ class Waves(unittest.TestCase):
 
     def test_units(self):
         u, want = reader.Units(), TABLE["units"]
-        for got, name in ((u.G, "G_gadget_kpc_kms2_per_1e10Msun"), (u.c, "c_kms"), (u.myr, "time_unit_kpc_per_kms_Myr")):
+        for got, name in ((u.G, "G_gadget_kpc_kms2_per_1e10Msun"), (u.c, "c_kms"),
+                          (u.myr, "time_unit_kpc_per_kms_Myr")):
             self.assertAlmostEqual(got / float(want[name]), 1, delta=1e-14)
 
 
@@ -94,7 +96,8 @@ class Elements(unittest.TestCase):
             el = orbits.pn_elements(M1, M2, x, v, 1.0, 40.0, order)
             # the turning points of order 2, 3 are roots; the closed 1PN form leaves its own 2PN error
             tolerance = 1e-9 if order != 1 else 30 / 40.0**4
-            self.assertAlmostEqual(float(el["a"][0] * (1 + el["e"][0])) / 1.3, 1, delta=tolerance, msg="order %d" % order)
+            self.assertAlmostEqual(float(el["a"][0] * (1 + el["e"][0])) / 1.3, 1, delta=tolerance,
+                                   msg="order %d" % order)
 
     def test_errors_fall_with_their_order(self):
         """Elements of order n differ from those of order n + 1 by c^(-2n-2): by 4^(n+1) for each doubling of c."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that the report finds in an output directory what was put there (fixture.py: known binding, hardening rate and
-merger), for any number of black holes, for live and damaged runs, and that its page needs no other file."""
+"""Proves that the report finds in an output directory what was put there (fixture.py: known binding, hardening rate
+and merger), for any number of black holes, for live and damaged runs, and that its page needs no other file."""
 
 import os
 import re
@@ -134,7 +134,8 @@ class Pages(unittest.TestCase):
         self.assertNotIn("<h2>Mergers</h2>", text)
 
     def test_three(self):
-        text, out = self.page("three", "density separation orbit hardening stars energy regions cost", n_holes=3, n_stars=500,
+        text, out = self.page("three", "density separation orbit hardening stars energy regions cost", n_holes=3,
+                              n_stars=500,
                               n_samples=1500)
         self.assertIn("SMBHs 1000001 and 1000002", out)
 
@@ -150,7 +151,8 @@ class Pages(unittest.TestCase):
         path, _ = made("none", n_holes=0, n_stars=500, n_samples=300)
         out = os.path.join(ROOM.name, "elsewhere")
         self.assertEqual(run_program(path, "-q", "-o", out)[0], 0)
-        self.assertEqual(sorted(os.listdir(out)), ["cost.png", "density.png", "energy.png", "report.html", "stars.png"])
+        self.assertEqual(sorted(os.listdir(out)),
+                         ["cost.png", "density.png", "energy.png", "report.html", "stars.png"])
 
 
 class Damage(unittest.TestCase):
@@ -171,7 +173,8 @@ class Damage(unittest.TestCase):
         """Another process holds the file open for writing, with HDF5's locks on."""
         path, _ = made("live", merged=False, n_stars=500, n_samples=1500)
         name = os.path.join(path, "ketju_bhs.hdf5")
-        holder = subprocess.Popen([sys.executable, "-c", "import h5py,sys; f=h5py.File(sys.argv[1],'r+'); print('held',flush=True);"
+        holder = subprocess.Popen([sys.executable, "-c", "import h5py,sys; f=h5py.File(sys.argv[1],'r+'); "
+                                                         "print('held',flush=True);"
                                    "sys.stdin.read()", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   env={**os.environ, "HDF5_USE_FILE_LOCKING": "TRUE"})
         try:
