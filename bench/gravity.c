@@ -118,6 +118,22 @@ static void check_errors (const struct gravity_options *o, const struct comm *co
   mem_free (&deep);
 }
 
+/* One number for all bits of the result, the same for any distribution over ranks. */
+static uint64_t bits_of (const struct comm *comm, const struct set *s)
+{
+  uint64_t sum = 0;
+
+  for (int64_t i = 0; i < s->n; i++) {
+    uint64_t h = s->id[i], word[4];
+    memcpy (word, s->acceleration[i], 3 * sizeof *word);
+    memcpy (word + 3, s->potential + i, sizeof *word);
+    for (int k = 0; k < 4; k++)
+      h = (h ^ word[k]) * 0x9e3779b97f4a7c15u ^ h >> 29;
+    sum += h;
+  }
+  return (uint64_t) comm_sum (comm, (int64_t) sum);
+}
+
 static void print_cost (const struct comm *comm, const struct gravity_cost *c, int64_t n)
 {
   if (comm->rank == 0)
@@ -170,6 +186,9 @@ int main (int argc, char **argv)
       s.old[i] = (float) norm (s.acceleration[i]);
     print_cost (&comm, gravity_cost (g), s.n);
   }
+  const uint64_t bits = bits_of (&comm, &s);
+  if (comm.rank == 0)
+    printf ("bits=%016llx\n", (unsigned long long) bits);
   if (sample > 0)
     check_errors (&o, &comm, &s, &bodies, sample);
   gravity_free (&g);

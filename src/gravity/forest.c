@@ -17,7 +17,7 @@
 #define HARMONICS_TABLES
 #include "gravity/harmonics.h"
 
-enum { EXACT_RADIUS = 256, TASK_BODIES = 16384 }; /* up to so many bodies a radius is a maximum over bodies */
+enum { TASK_BODIES = 16384 };
 
 /* ---- keys and order ---- */
 
@@ -224,7 +224,7 @@ static void cell_open (struct forest *f, int32_t slot, int64_t first, int64_t la
   c->body = (int32_t) first;
   c->n_bodies = (int32_t) (last - first);
   c->remote = slot;
-  c->flags = CELL_HAS_SINKS;
+  c->flags = CELL_HAS_SINKS | CELL_OWN;
 }
 
 /* Cells of [first, last) below `slot`, which is opened; depth first, children side by side. */
@@ -235,6 +235,10 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
   int n_children = 0;
 
   cell_open (f, slot, first, last);
+  if (level > KEY_LEVELS && last - first > MOST_AT_ONE_POINT)
+    return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most %d "
+                        "can. Spread them, or enlarge the precision by a smaller box.", (long long) (last - first),
+                        (unsigned long long) f->own[first].id, MOST_AT_ONE_POINT);
   if (last - first <= f->leaf_size || level > KEY_LEVELS)
     return ST_OK;
   for (int d = 1; d < 8; d++)
@@ -344,7 +348,7 @@ static float leaf_old (const struct forest *f, const struct cell *c)
   return c->n_bodies > 1 && least < 0.25f * second ? 0.25f * second : least;
 }
 
-static void store_moments (struct forest *f, int32_t slot, const double *raw)
+void forest_store_moments (struct forest *f, int32_t slot, const double *raw)
 {
   double coefficient[COEFFICIENTS_MAX] = { 0 }, tensor[COEFFICIENTS_MAX] = { 0 };
   const int n_raw = raw_count (f->order), n = f->n_coefficients;
@@ -391,7 +395,7 @@ static void leaf_fill (struct forest *f, int32_t slot, double *raw)
       raw[k] += f->mass[i] * powers[k];
   }
   forest_place (f, c);
-  store_moments (f, slot, raw);
+  forest_store_moments (f, slot, raw);
 }
 
 /* raw += the child's moments about the parent's centre: (q + d)^k = sum_j binomial q^j d^(k-j). */
@@ -467,7 +471,7 @@ void forest_combine (struct forest *f, int32_t slot, const double *raw_child, do
       d[i][k] *= inverse;
     shift_raw (f->order, raw_child + (int64_t) i * n_raw, cell_scale (child + i) * inverse, d[i], raw);
   }
-  store_moments (f, slot, raw);
+  forest_store_moments (f, slot, raw);
 }
 
 static void fill (struct forest *f, int32_t slot, double *raw)

@@ -23,7 +23,18 @@ struct key
   uint64_t high, low;
 };
 
-enum cell_flag { CELL_HAS_SINKS = 1 /* some of its bodies are summed on this rank */ };
+enum cell_flag
+{
+  CELL_HAS_SINKS = 1, /* some of its bodies are summed on this rank */
+  CELL_OWN = 2,       /* it and all below it were grown on this rank */
+  CELL_ASKED = 4      /* its children or bodies have been asked for */
+};
+
+/* More bodies than this at one point (2^-42 of the box) are refused: their pairs alone would take minutes. */
+enum { MOST_AT_ONE_POINT = 131072 };
+
+/* Up to so many bodies a radius is exact, a maximum over bodies; top cells that ranks share have more. */
+enum { EXACT_RADIUS = 256 };
 
 struct cell
 {
@@ -96,6 +107,8 @@ enum status forest_grow (struct forest *f, int32_t slot, int64_t first, int64_t 
 /* Local. Fills a cell from its n_children children, which lie together from cell.child on, with raw moments raw_child
  * (raw_count doubles each). */
 void forest_combine (struct forest *f, int32_t slot, const double *raw_child, double *raw);
+/* Local. The float moments of a cell from its raw ones. */
+void forest_store_moments (struct forest *f, int32_t slot, const double *raw);
 /* Local. Sets what a body needs to be a source, once its leaf is known. */
 void forest_place (struct forest *f, const struct cell *leaf);
 void forest_free (struct forest *f);

@@ -36,7 +36,11 @@ enum
 
 /* ---- acceptance ---- */
 
-bool cell_is_group (const struct forest *f, const struct cell *a)
+/* What becomes of a pair (sink cell, source cell). */
+enum verdict { PAIR_ACCEPT, PAIR_OPEN, PAIR_HAND_DOWN };
+
+/* Sink cells with at most so many bodies are not split further. */
+static bool cell_is_group (const struct forest *f, const struct cell *a)
 {
   return a->n_children == 0 || a->n_bodies <= 2 * f->leaf_size;
 }
@@ -69,14 +73,16 @@ static inline bool cells_apart (const struct criterion *q, const struct cell *a,
          && m * m * power (s * s, q->order - 1) < allowed * allowed * power (r2, q->order + 2);
 }
 
-enum verdict pair_verdict (const struct criterion *q, const struct cell *a, const struct cell *b, bool group)
+/* The decision of the recursion for sink cell `a`; group: it is not split further. A function of the two cells alone. */
+static enum verdict pair_verdict (const struct criterion *q, const struct cell *a, const struct cell *b, bool group)
 {
   if (cells_apart (q, a, b))
     return PAIR_ACCEPT;
   return b->n_children > 0 && (group || b->radius > a->radius) ? PAIR_OPEN : PAIR_HAND_DOWN;
 }
 
-bool group_accepts (const struct criterion *q, const struct cell *a, const struct cell *b, double d2)
+/* For a group: field of `b` by its multipoles at each sink? d2: squared distance of its centre to the box of sinks. */
+static bool group_accepts (const struct criterion *q, const struct cell *a, const struct cell *b, double d2)
 {
   const double rb = b->radius, h = a->h > b->h ? a->h : b->h;
 
@@ -111,7 +117,8 @@ struct walker
   struct direct_source *exact; /* owned */
   int64_t exact_capacity;
   double n_pp, n_pm, n_m2l, n_mac;
-  bool failed; /* out of memory */
+  struct probe *probe; /* NULL, or only find out what is lacking */
+  bool failed;         /* out of memory */
 };
 
 static void push (struct walker *w, struct list *list, int32_t item)
@@ -465,9 +472,38 @@ static void group_sum (struct walker *w, const struct cell *a, double *local)
 
 /* ---- the recursion ---- */
 
-/* Judges source b and all below it that must be looked at for sink a. */
-static void judge (struct walker *w, const struct cell *a, bool group, int32_t source)
+/* Probing: the walk would look below this source, which is not here. */
+static void ask (struct walker *w, int32_t sink, int32_t source, bool wait)
 {
+  struct probe *const p = w->probe;
+  struct cell *const b = w->f->cell + source;
+
+  if (!(b->flags & CELL_ASKED)) {
+    if (p->n_asked == p->asked_capacity) {
+      if (mem_resize ("probe", &p->asked, 2 * p->asked_capacity + 256, sizeof *p->asked)) {
+        w->failed = true;
+        return;
+      }
+      p->asked_capacity = 2 * p->asked_capacity + 256;
+    }
+    p->asked[p->n_asked++] = source;
+    b->flags |= CELL_ASKED;
+  }
+  if (wait && p->n_waiting == p->waiting_capacity) {
+    if (mem_resize ("probe", &p->waiting, 2 * p->waiting_capacity + 256, sizeof *p->waiting)) {
+      w->failed = true;
+      return;
+    }
+    p->waiting_capacity = 2 * p->waiting_capacity + 256;
+  }
+  if (wait)
+    p->waiting[p->n_waiting++] = (struct waiting) { sink, source };
+}
+
+/* Judges a source and all below it that must be looked at for the sink cell. */
+static void judge (struct walker *w, int32_t sink, bool group, int32_t source)
+{
+  const struct cell *const a = w->f->cell + sink;
   int32_t pending[PENDING];
   int n = 0;
 
@@ -475,15 +511,21 @@ static void judge (struct walker *w, const struct cell *a, bool group, int32_t s
   while (n > 0) {
     const int32_t index = pending[--n];
     const struct cell *const b = w->f->cell + index;
+    if (w->probe && b->flags & CELL_OWN)
+      continue;
     w->n_mac++;
-    enum verdict v = pair_verdict (w->q, a, b, group);
+    const enum verdict v = pair_verdict (w->q, a, b, group);
     if (v == PAIR_ACCEPT)
       push (w, &w->far, index);
     else if (group && b->n_bodies >= FEW_BODIES && group_accepts (w->q, a, b, distance_to_group (w, a, b)))
       push (w, &w->near, index);
+    else if (v == PAIR_OPEN && b->child < 0)
+      ask (w, sink, index, true);
     else if (v == PAIR_OPEN)
       for (int i = b->n_children - 1; i >= 0; i--)
         pending[n++] = b->child + i;
+    else if (group && b->body < 0)
+      ask (w, sink, index, false);
     else
       push (w, group ? &w->leaf : &w->handed, index);
   }
@@ -538,9 +580,10 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
   if (group && !group_load (w, a))
     return;
   for (int64_t i = first; i < last; i++)
-    judge (w, a, group, w->handed.item[i]);
-  add_far_cells (w, a, local);
-  if (group)
+    judge (w, sink, group, w->handed.item[i]);
+  if (!w->probe)
+    add_far_cells (w, a, local);
+  if (!w->probe && group)
     group_sum (w, a, local);
   const int64_t end = w->handed.n;
   for (int i = 0; i < a->n_children && !group && !w->failed; i++)
@@ -628,4 +671,23 @@ enum status forest_walk (const struct forest *f, const struct criterion *q, cons
   mem_free (&jobs.job);
   mem_free (&jobs.handed.item);
   return failed ? ST_MEMORY : ST_OK;
+}
+
+enum status forest_probe (const struct forest *f, const struct criterion *q, const struct waiting *pairs, int64_t n,
+                          struct probe *out)
+{
+  struct walker w = { .f = f, .q = q, .probe = out };
+  double local[LOCAL_TERMS] = { 0 };
+
+  if (n < 0)
+    start (&w, NULL);
+  for (int64_t i = 0, j; i < n && !w.failed; i = j) {
+    w.handed.n = 0;
+    for (j = i; j < n && pairs[j].sink == pairs[i].sink; j++)
+      push (&w, &w.handed, pairs[j].source);
+    if (!w.failed)
+      settle (&w, NULL, pairs[i].sink, local, 0, w.handed.n);
+  }
+  walker_free (&w);
+  return w.failed ? ST_MEMORY : ST_OK;
 }

@@ -17,22 +17,31 @@ struct criterion
   double opening_angle; /* where |a| is unknown */
 };
 
-/* What becomes of a pair (sink cell, source cell). */
-enum verdict { PAIR_ACCEPT, PAIR_OPEN, PAIR_HAND_DOWN };
-
-/* The decision of the recursion for sink cell `a`; group: it is not split further. A function of the two cells alone. */
-enum verdict pair_verdict (const struct criterion *q, const struct cell *a, const struct cell *b, bool group);
-/* Sink cells with at most so many bodies are not split further. */
-bool cell_is_group (const struct forest *f, const struct cell *a);
-/* For a group: field of `b` by its multipoles at each sink? d2: squared distance of its centre to the box of sinks. */
-bool group_accepts (const struct criterion *q, const struct cell *a, const struct cell *b, double d2);
-
 /* Per own body, in tree order. */
 struct sums
 {
   double (*acceleration)[3], *potential; /* potential without its minus sign */
   float *work;
 };
+
+/* A sink cell that waits for what lies below a source. */
+struct waiting
+{
+  int32_t sink, source;
+};
+
+/* What a walk would lack. Both arrays owned (mem_free). */
+struct probe
+{
+  struct waiting *waiting;
+  int32_t *asked; /* cells whose children (or bodies, if a leaf) are not here */
+  int64_t n_waiting, waiting_capacity, n_asked, asked_capacity;
+};
+
+/* Local. Follows the decisions of the walk for the pairs given (all pairs of trees, if n < 0) through what lies outside
+ * this rank's own cells, and appends to `out` what is not here, each cell once. ST_MEMORY. */
+enum status forest_probe (const struct forest *f, const struct criterion *q, const struct waiting *pairs, int64_t n,
+                          struct probe *out);
 
 /* Local. Fills `sums` and adds to the counts of `cost`. ST_MEMORY. */
 enum status forest_walk (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
