@@ -381,7 +381,7 @@ def _levels_of(ax, s, units):
         _level(ax, s.r_infl * units.pc, "$r_{\\rm infl}$ = " + length_text(s.r_infl * units.pc), MARKS["r_infl"])
     if s.a_hard:
         _level(ax, s.a_hard * units.pc, "$a_{\\rm h}$ = " + length_text(s.a_hard * units.pc), MARKS["a_h"])
-    if s.merger or s.pair.r.min() < 100 * s.r_merge:
+    if s.r_merge and (s.merger or s.pair.r.min() < 300 * s.r_merge):
         _level(ax, s.r_merge * units.pc, "merge at " + length_text(s.r_merge * units.pc), MARKS["merge"])
 
 
@@ -609,8 +609,10 @@ def energy(run, story):
         e = raw["energy"]
         ax.plot(raw["time"] * run.units.myr, np.where(e != e[0], np.abs(e / e[0] - 1), np.nan), color=FAINT, lw=0.9,
                 ls=(0, (4, 2)), label="kinetic + potential alone", zorder=1.8)
-    if np.any(error != 0):
+    shown = np.abs(error[error != 0])
+    if len(shown):
         ax.set_yscale("log")
+        ax.set_ylim(10.0**np.floor(np.log10(shown.min()) - 0.05), 10.0**np.ceil(np.log10(shown.max()) + 0.05))
     ax.legend(loc="lower right")
     ax.set_ylabel("$|E - E_0|\\,/\\,|E_0|$")
     _shade_phases(ax, run, story, label=True)
@@ -650,7 +652,7 @@ def regions(run, story):
         ax.plot(at, mid, color=color, lw=1.2, label=name_of(hole.id))
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    ax.legend(loc="lower left", ncol=3)
+    ax.legend(loc="best", ncol=3)
     ax.set_ylabel("bodies in the region")
     _shade_phases(ax, run, story, label=True)
     _merger_lines(ax, run)
@@ -687,7 +689,7 @@ def cost(run, story):
     left.set_yticks(y)
     left.set_yticklabels([n.replace("_", " ") for n, _ in parts])
     for at, (_, s) in zip(y, parts):
-        left.annotate("%.0f %%" % (100 * s / total), (s, at), xytext=(4, 0), textcoords="offset points", va="center",
+        left.annotate("%s %%" % number_text(100 * s / total, 2), (s, at), xytext=(4, 0), textcoords="offset points", va="center",
                       fontsize=8.5)
     left.grid(False, axis="y")
     left.set_xlim(0, 1.15 * parts[0][1])

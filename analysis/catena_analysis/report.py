@@ -117,13 +117,23 @@ def describe_setting(run):
             parts.append("%s dark-matter particles (%s)" % (grouped(shot.count[1]), _mass(m.sum(), run)))
     holes = list(run.history.holes.values()) if run.history else []
     if holes:
-        masses = [_mass(h.m[0], run) for h in holes[:4]]
-        parts.append("%s of %s%s" % ("one SMBH" if len(holes) == 1 else "%d SMBHs" % len(holes), _join(masses),
-                                     " and more" if len(holes) > 4 else ""))
+        parts.append(_list_holes(holes, run))
     end = _at(run.time_end(), run)
     if not parts:
         return "The run is recorded up to %s." % end
     return "The run follows %s over %s." % (_join(parts), end)
+
+
+def _list_holes(holes, run):
+    masses = [_mass(h.m[0], run) for h in holes]
+    if len(holes) == 1:
+        return "one SMBH of " + masses[0]
+    if len(set(masses)) == 1:
+        return "%d SMBHs of %s each" % (len(holes), masses[0])
+    if len(holes) > 4:
+        weight = [h.m[0] for h in holes]
+        return "%d SMBHs of %s to %s" % (len(holes), _mass(min(weight), run), _mass(max(weight), run))
+    return "%d SMBHs of %s" % (len(holes), _join(masses))
 
 
 def _elements_at(s, t):
@@ -226,7 +236,7 @@ def grouped(n):
 def finished(run):
     """Reached TimeMax, as far as one can tell; None if that is not known."""
     end = run.parameter("TimeMax")
-    return None if end is None else run.time_end() >= end * (1 - 1e-6)
+    return None if end is None else bool(run.time_end() >= end * (1 - 1e-6))
 
 
 def tell(run, story):
@@ -336,8 +346,9 @@ def measures_table(run, story):
                          "fit from %s to %s" % (_at(s.fit["t0"], run), _at(s.fit["t1"], run))))
         if s.H:
             rows.append(("H", number_text(s.H, 3), "d(1/a)/dt = H G ρ/σ with the ρ and σ above"))
-        rows.append(("merging distance", length_text(s.r_merge * u.pc, 3),
-                     "%s GM/c²" % number_text(s.r_merge * u.c**2 / u.G / (s.m1 + s.m2), 3)))
+        if s.r_merge:
+            rows.append(("merging distance", length_text(s.r_merge * u.pc, 3),
+                         "%s GM/c²" % number_text(s.r_merge * u.c**2 / u.G / (s.m1 + s.m2), 3)))
         title = "" if len(story.told()) == 1 else "<p><b>%d and %d</b></p>" % s.ids
         out += title + table(("quantity", "value", "how"), rows)
     return "<h2>Measured scales</h2>" + out if out else ""

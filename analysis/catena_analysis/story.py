@@ -65,8 +65,10 @@ class PairStory:
         self.n_infl = int((((x - centre)**2).sum(axis=1) < r**2).sum())
 
     def _merging_radius(self, run, G, c):
-        multiple = run.parameter("KetjuMergerRadius") or run.parameter("KetjuMergerDistance") or 12.0
-        return multiple * 2 * G * (self.m1 + self.m2) / c**2
+        """KetjuMergerRadius counts Schwarzschild radii of the total mass; 0 means that nothing merges: None."""
+        multiple = run.parameter("KetjuMergerRadius")
+        multiple = 12.0 if multiple is None else multiple
+        return multiple * 2 * G * (self.m1 + self.m2) / c**2 or None
 
     def _orbit(self, G, c):
         first, last = self.episodes[-1]

@@ -146,7 +146,7 @@ def write_history(path, times, holes, mergers):
         f.create_dataset("mergers", data=np.array(mergers, MERGER), maxshape=(None,), chunks=(1,))
 
 
-def write_logs(directory, t_end, losses):
+def write_logs(directory, t_end, time_max):
     t = np.linspace(0, t_end, 200)
     with open(os.path.join(directory, "energy.txt"), "w") as f:
         for i, now in enumerate(t):
@@ -159,9 +159,9 @@ def write_logs(directory, t_end, losses):
             f.write("%d,%.9g,%s\n" % (i * 8, now, ",".join("%.4f" % (i * q) for q in (1.0, .1, .45, .3, .05, .1))))
         f.write("1600,0.3,12")        # the run was cut here: half a line
     with open(os.path.join(directory, "parameters-usedvalues"), "w") as f:
-        f.write("InitCondFile      ics.hdf5   %% from the file\nOutputDir    out\nTimeMax  "
-                "%g\nKetjuRegionPhysicalRadius 0.02\n"
-                "SofteningComovingClass0 0.005\nErrTolIntAccuracy 0.002\n" % t_end)
+        f.write("InitCondFile      ics.hdf5   %% from the file\nOutputDir    out\nTimeMax  %.17g"
+                "\nKetjuRegionPhysicalRadius 0.02\n"
+                "SofteningComovingClass0 0.005\nErrTolIntAccuracy 0.002\n" % time_max)
     with open(os.path.join(directory, "log.txt"), "w") as f:
         f.write("catena 0.1.0, 2 ranks, 1 thread each\n")
 
@@ -179,8 +179,8 @@ def make(directory, n_holes=2, merged=True, n_stars=4000, n_samples=6000, logs=T
     x1, x2, v1, v2 = x * truth.m2 / mass, -x * truth.m1 / mass, v * truth.m2 / mass, -v * truth.m1 / mass
     kick = np.array([120.0, 0, 60.0])
     times = np.concatenate([t, after])
-    end1 = np.concatenate([x1, kick * (after - t_last)[:, None]]), np.concatenate([v1,
-                                                                                   np.tile(kick, (len(after), 1))])
+    end1 = (np.concatenate([x1, kick * (after - t_last)[:, None]]),
+            np.concatenate([v1, np.tile(kick, (len(after), 1))]))
     m1 = np.concatenate([np.full(len(t), truth.m1), np.full(len(after), 0.96 * mass)])
     holes = {}
     if n_holes > 0:
@@ -211,7 +211,7 @@ def make(directory, n_holes=2, merged=True, n_stars=4000, n_samples=6000, logs=T
                                                                        np.zeros(0))
         write_snapshot(os.path.join(directory, "snapshot_%03d.hdf5" % k), times[at], stars, columns)
     if logs:
-        write_logs(directory, float(times[-1]), 0.0)
+        write_logs(directory, float(times[-1]), float(times[-1] if merged else truth.t_merged))
     return truth
 
 

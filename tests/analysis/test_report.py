@@ -123,6 +123,7 @@ class Pages(unittest.TestCase):
     def test_merged(self):
         text, out = self.page("two", "density separation orbit hardening stars energy regions cost", n_stars=3000)
         self.assertIn("The two SMBHs start 3.00 kpc apart", out)
+        self.assertNotIn("has not reached", out)
         self.assertIn("<td>1000001 + 1000002 → 1000001</td>", text)
         self.assertIn("KetjuRegionPhysicalRadius", text)
         self.assertIn("0.1.0", text)
@@ -131,6 +132,7 @@ class Pages(unittest.TestCase):
         text, out = self.page("live", "density separation orbit hardening stars energy regions cost", merged=False,
                               n_stars=500, n_samples=1500)
         self.assertIn("are not merged", out)
+        self.assertIn("It has not reached its end (TimeMax = 178.9 Myr)", out)
         self.assertNotIn("<h2>Mergers</h2>", text)
 
     def test_three(self):
