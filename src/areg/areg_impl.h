@@ -30,6 +30,7 @@ struct areg_scalars
   double potential, rate, kinetic; /* U, dU/dt, T at the state */
   double work_offset;         /* energy error made before the last merger */
   double energy_scale;        /* |E| at load, in internal units */
+  double mass;                /* of all bodies */
   struct areg_statistics count;
 };
 
@@ -107,6 +108,27 @@ static inline double areg_two_sum (double a, double b, double *error)
   return s;
 }
 
+/* Eight lanes, whatever the machine has: gcc makes of them one, two or four registers, or scalars. Passed between
+ * inlined functions only, so no calling convention is involved. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+typedef double lanes __attribute__ ((vector_size (8 * AREG_LANES)));
+typedef double lanes_unaligned __attribute__ ((vector_size (8 * AREG_LANES), aligned (8), may_alias));
+typedef int64_t lanes_mask __attribute__ ((vector_size (8 * AREG_LANES)));
+#define AREG_INLINE static inline __attribute__ ((always_inline))
+
+AREG_INLINE lanes lanes_load (const double *p) { return *(const lanes_unaligned *) p; }
+AREG_INLINE double lanes_sum (const lanes s)
+{
+  return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+  !defined(__SANITIZE_ADDRESS__)
+#define AREG_MANY_TARGETS __attribute__ ((target_clones ("avx512f", "avx2", "default")))
+#else
+#define AREG_MANY_TARGETS
+#endif
+
 /* links.c */
 /* Builds the minimum spanning tree from slot `root` and expresses the state in its links, losing no digit. */
 void areg_links_build (struct areg *g, struct areg_state *st, int root);
@@ -147,6 +169,8 @@ int areg_state_allocate (struct areg *g);
 void areg_state_copy (const struct areg *g, struct areg_state *to, const struct areg_state *from);
 /* Sets stride and length of the vector from the number of bodies. */
 void areg_state_layout (struct areg_state *st);
+/* Adds up the mass of all bodies. */
+void areg_state_mass (struct areg_state *st);
 /* Body b of the state in the caller's units; g->pos and g->vel must hold it (areg_state_spread), at caller's time t. */
 void areg_state_spread (struct areg *g, const struct areg_state *st, double t);
 void areg_state_body (const struct areg *g, const struct areg_state *st, int b, struct areg_body *out);

@@ -140,7 +140,7 @@ static double error_norm (const struct areg *g, const struct areg_state *st, int
     worst = larger (worst, larger (et, larger (ex, ev)));
   }
   if (areg_flow_has_pn (g, st))
-    worst = larger (worst, fabs (e[Y_BINDING]) / (fabs (st->hi[Y_BINDING]) + 1e-4 * st->s.potential));
+    worst = larger (worst, 30 * fabs (e[Y_BINDING]) / (fabs (st->hi[Y_BINDING]) + 1e-4 * st->s.potential));
   for (int i = 0; i < st->s.n_holes && areg_flow_has_pn (g, st); i++) {
     const int at = Y_LINKS + 6 * S + 3 * i;
     const double s2 = square_of (st->hi + at, 1);

@@ -20,6 +20,7 @@
 #include <string.h>
 
 /* hi + lo += c rate; out = base + hi. */
+AREG_MANY_TARGETS
 static void vector_advance (int n, double c, const double *restrict rate, const double *restrict base,
                             double *restrict hi, double *restrict lo, double *restrict out)
 {
@@ -36,25 +37,31 @@ int areg_flow_has_pn (const struct areg *g, const struct areg_state *st)
   return g->units.c > 0 && g->options.pn_terms != AREG_PN_NONE && st->s.n_holes > 1;
 }
 
+/* sum of m v over whole lanes; the padding has no mass. */
+static double weighted_sum (int n, const double *m, const double *v)
+{
+  lanes s = { 0 };
+  for (int b = 0; b < n; b += AREG_LANES)
+    s += lanes_load (m + b) * lanes_load (v + b);
+  return lanes_sum (s);
+}
+
 double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies)
 {
   const int n = st->s.n, bs = g->body_stride;
   areg_links_walk (st, p, bodies, bs);
-  double mass = 0, kinetic = 0;
-  for (int b = 0; b < n; b++)
-    mass += st->m[b];
+  lanes sum = { 0 };
   for (int c = 0; c < 3; c++) {
-    double *v = bodies + c * bs, mean = 0, sum = 0;
+    double *v = bodies + c * bs;
+    const double mean = weighted_sum (n, st->m, v) / st->s.mass;
     for (int b = 0; b < n; b++)
-      mean += st->m[b] * v[b];
-    mean /= mass;
-    for (int b = 0; b < n; b++) {
       v[b] -= mean;
-      sum += st->m[b] * v[b] * v[b];
+    for (int b = 0; b < n; b += AREG_LANES) {
+      const lanes w = lanes_load (v + b);
+      sum += lanes_load (st->m + b) * (w * w);
     }
-    kinetic += sum;
   }
-  return 0.5 * kinetic;
+  return 0.5 * lanes_sum (sum);
 }
 
 /* Beyond the last body: far away, so that pairs with the massless padding are harmless. */
@@ -142,7 +149,7 @@ static double pn_rates (struct areg *g, const struct areg_state *st, const doubl
   memset (a, 0, (size_t) nh * sizeof *a);
   memset (spin_rate, 0, (size_t) nh * sizeof *spin_rate);
   pn_accelerations (&system, g->pn_scratch, a, system.spin ? spin_rate : NULL);
-  double power = 0, mass = 0, cm[3] = { 0, 0, 0 };
+  double power = 0, cm[3] = { 0, 0, 0 };
   for (int c = 0; c < 3; c++) {
     memcpy (g->pn_acc + c * bs, g->acc + c * bs, (size_t) n * sizeof (double));
     for (int i = 0; i < nh; i++) {
@@ -151,10 +158,8 @@ static double pn_rates (struct areg *g, const struct areg_state *st, const doubl
       power += st->m[i] * vel[c * bs + i] * a[i][c];
     }
   }
-  for (int b = 0; b < n; b++)
-    mass += st->m[b];
   for (int c = 0; c < 3; c++)
-    cm[c] /= mass;
+    cm[c] /= st->s.mass;
   link_rates (g, st, g->pn_acc, cm, rate);
   for (int i = 0; i < 3 * nh; i++)
     rate[3 * S + i] = g->pn_rate[i];
@@ -204,12 +209,11 @@ static void kick_v (struct row *r, double dt)
   scalar_advance (r, Y_BINDING, -dt * power);
 }
 
-/* Kicks w with the forces at v. */
+/* Kicks w with the forces at v, whose body velocities are in g->vel. */
 static void kick_w (struct row *r, double dt)
 {
   struct areg *g = r->g;
   const int S = r->st->s.stride, from = Y_LINKS + 3 * S;
-  areg_flow_velocities (g, r->st, r->now + from, g->vel);
   pn_rates (g, r->st, g->vel, r->now, g->link_rate);
   vector_advance (3 * S + r->spins, dt, g->link_rate, r->st->hi + from, g->aux_base + from, g->aux_lo + from,
                   g->aux + from);
@@ -227,13 +231,14 @@ static int kick (struct row *r, double h)
     hole_separations (g, r->st);
     kick_w (r, 0.5 * dt);
     kick_v (r, dt);
-    kick_w (r, 0.5 * dt);
   } else {
     const double cm[3] = { 0, 0, 0 };
     link_rates (g, r->st, g->acc, cm, g->link_rate);
     vector_advance (3 * S, dt, g->link_rate, r->st->hi + from, r->hi + from, r->lo + from, r->now + from);
   }
   r->kinetic = areg_flow_velocities (g, r->st, r->now + from, g->vel);
+  if (r->pn)
+    kick_w (r, 0.5 * dt);
   return 0;
 }
 
@@ -250,6 +255,7 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
     memset (g->aux_base, 0, bytes);
     memset (g->aux_lo, 0, bytes);
     memcpy (g->aux, st->hi, bytes);
+    areg_flow_velocities (g, st, st->hi + Y_LINKS + 3 * st->s.stride, g->vel);
   }
   const double h = H / n;
   int bad = drift (&r, 0.5 * h);

@@ -10,16 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Lanes are passed between inlined functions only: no calling convention is involved. */
-#pragma GCC diagnostic ignored "-Wpsabi"
-
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
-  !defined(__SANITIZE_ADDRESS__)
-#define MANY_TARGETS __attribute__ ((target_clones ("avx512f", "avx2", "default")))
-#else
-#define MANY_TARGETS
-#endif
-
 enum { L = AREG_LANES };
 
 /* GADGET's spline kernel: force over r, and potential, times 1/h^3 and 1/h (PHYSICS of Springel et al. 2001). */
@@ -38,20 +28,9 @@ void areg_spline (double r, double h, double *force, double *potential)
   }
 }
 
-/* Eight lanes, whatever the machine has: gcc makes of them one, two or four registers, or scalars. */
-typedef double lanes __attribute__ ((vector_size (8 * L)));
-typedef double lanes_unaligned __attribute__ ((vector_size (8 * L), aligned (8), may_alias));
-typedef int64_t lanes_mask __attribute__ ((vector_size (8 * L)));
+AREG_INLINE void less (double *p, lanes by) { *(lanes_unaligned *) p -= by; }
 
-static inline double lanes_sum (const lanes s)
-{
-  return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
-static inline __attribute__ ((always_inline)) lanes load (const double *p) { return *(const lanes_unaligned *) p; }
-static inline __attribute__ ((always_inline)) void less (double *p, lanes by) { *(lanes_unaligned *) p -= by; }
-
-static inline __attribute__ ((always_inline)) lanes root (lanes x)
+AREG_INLINE lanes root (lanes x)
 {
   double y[L];
   memcpy (y, &x, sizeof y);
@@ -61,7 +40,7 @@ static inline __attribute__ ((always_inline)) lanes root (lanes x)
   return x;
 }
 
-static inline __attribute__ ((always_inline)) lanes choose (lanes_mask mask, lanes yes, lanes no)
+AREG_INLINE lanes choose (lanes_mask mask, lanes yes, lanes no)
 {
   return (lanes) ((mask & (lanes_mask) yes) | (~mask & (lanes_mask) no));
 }
@@ -70,13 +49,13 @@ static inline __attribute__ ((always_inline)) lanes choose (lanes_mask mask, lan
 struct row_sums { lanes x, y, z, u; };
 
 /* One row against j0 <= j < j1, whole lanes (the end may be padding); h: spline support, 0: none. */
-static inline __attribute__ ((always_inline)) void row_lanes (struct areg_pairs *p, const int soft, double h, int i,
+AREG_INLINE void row_lanes (struct areg_pairs *p, const int soft, double h, int i,
                                                               int j0, int j1, struct row_sums *sums)
 {
   const double xi = p->x[i], yi = p->y[i], zi = p->z[i], mui = p->mu[i], hi = soft ? 1 / h : 0, h3 = hi * hi * hi;
   struct row_sums s = *sums;
   for (int j = j0; j < j1; j += L) {
-    const lanes dx = load (p->x + j) - xi, dy = load (p->y + j) - yi, dz = load (p->z + j) - zi;
+    const lanes dx = lanes_load (p->x + j) - xi, dy = lanes_load (p->y + j) - yi, dz = lanes_load (p->z + j) - zi;
     const lanes r2 = dx * dx + dy * dy + dz * dz;
     lanes w, w3;
     if (soft) {
@@ -92,11 +71,11 @@ static inline __attribute__ ((always_inline)) void row_lanes (struct areg_pairs 
       w = 1 / root (r2);
       w3 = w * w * w;
     }
-    const lanes fj = load (p->mu + j) * w3, fi = mui * w3;
+    const lanes fj = lanes_load (p->mu + j) * w3, fi = mui * w3;
     s.x += fj * dx;
     s.y += fj * dy;
     s.z += fj * dz;
-    s.u += load (p->m + j) * w;
+    s.u += lanes_load (p->m + j) * w;
     less (p->ax + j, fi * dx);
     less (p->ay + j, fi * dy);
     less (p->az + j, fi * dz);
@@ -129,7 +108,7 @@ static void row_slow (struct areg_pairs *p, double h, int i, int j0, int j1, dou
   }
 }
 
-MANY_TARGETS
+AREG_MANY_TARGETS
 void areg_pairs_sum (struct areg_pairs *p)
 {
   const int n = p->n;

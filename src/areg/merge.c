@@ -136,6 +136,7 @@ static void slot_remove (struct areg *g, struct areg_state *st, int b)
     st->parent[to] = st->parent[j] < 0 ? -1 : shifted (st->parent[j], b);
   }
   st->m[n - 1] = st->mu[n - 1] = 0;
+  areg_state_mass (st);
   st->s.root = shifted (st->s.root, b);
 }
 

@@ -112,6 +112,13 @@ void areg_state_layout (struct areg_state *st)
   st->s.length = Y_LINKS + 6 * st->s.stride + areg_round_lanes (3 * st->s.n_holes);
 }
 
+void areg_state_mass (struct areg_state *st)
+{
+  st->s.mass = 0;
+  for (int b = 0; b < st->s.n; b++)
+    st->s.mass += st->m[b];
+}
+
 double areg_state_time (const struct areg *g, const struct areg_state *st)
 {
   return g->units.t_load + g->units.time * (st->hi[Y_TIME] + st->lo[Y_TIME]);
@@ -273,6 +280,7 @@ static void slots_fill (struct areg *g, struct areg_state *st, const struct areg
     st->m[s] = b->m / g->units.mass;
     st->mu[s] = g->units.G * st->m[s];
   }
+  areg_state_mass (st);
   for (int s = n; s < n + AREG_LANES; s++)
     st->m[s] = st->mu[s] = 0;
 }
