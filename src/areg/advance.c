@@ -13,7 +13,6 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 /* Time between trees: a tree costs about one force evaluation, a step some fifty. */
 static int links_interval (int n) { return n <= 16 ? 1 : 3; }
@@ -72,7 +71,6 @@ static void energy_restore (struct areg *g, struct areg_state *st)
   if (!(fabs (off) > 8 * DBL_EPSILON * (T + U)))
     return;
   const double f = -off / (U * U + 4 * T * T);
-  if (getenv ("NOPROJ")) return;
   links_scale (st, Y_LINKS, f * U);
   links_scale (st, Y_LINKS + 3 * st->s.stride, f * 2 * T);
   st->s.exact_valid = 0;

@@ -26,6 +26,7 @@ struct areg_scalars
   int rejected;               /* the last attempt was rejected */
   int exact_valid;            /* potential, rate and kinetic belong to the state */
   double step;                /* next step in the fictitious time; 0: unknown */
+  double ceiling;             /* no step above this soon after a rejection; 0: none */
   double gamma;               /* constant added to the potential in the time transformation */
   double potential, rate, kinetic; /* U, dU/dt, T at the state */
   double work_offset;         /* energy error made before the last merger */
@@ -110,7 +111,6 @@ static inline double areg_two_sum (double a, double b, double *error)
 
 /* Eight lanes, whatever the machine has: gcc makes of them one, two or four registers, or scalars. Passed between
  * inlined functions only, so no calling convention is involved. */
-#pragma GCC diagnostic ignored "-Wpsabi"
 typedef double lanes __attribute__ ((vector_size (8 * AREG_LANES)));
 typedef double lanes_unaligned __attribute__ ((vector_size (8 * AREG_LANES), aligned (8), may_alias));
 typedef int64_t lanes_mask __attribute__ ((vector_size (8 * AREG_LANES)));

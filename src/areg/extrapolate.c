@@ -20,6 +20,9 @@
 #include <math.h>
 #include <string.h>
 
+/* After a rejection: the ceiling below the refused step, and how fast it rises from step to step. */
+static const double ceiling_drop = 0.9, ceiling_rise = 1.15;
+
 static int row_substeps (int k) { return 2 * (k + 1); }
 
 /* Force evaluations up to row k. */
@@ -220,6 +223,7 @@ static void next_after_success (struct areg_state *st, const struct attempt *a, 
 static void next_after_failure (struct areg_state *st, const struct attempt *a, int k, double H)
 {
   st->s.rejected = 1;
+  st->s.ceiling = ceiling_drop * fabs (H);
   if (k < 1) { /* a row failed outright */
     st->s.step = 0.25 * fabs (H);
     return;
@@ -229,6 +233,16 @@ static void next_after_failure (struct areg_state *st, const struct attempt *a, 
   if (st->s.order > 1 && a->work[st->s.order - 1] < 0.8 * a->work[st->s.order])
     st->s.order--;
   st->s.step = a->step[st->s.order] < 0.7 * fabs (H) ? a->step[st->s.order] : 0.7 * fabs (H);
+}
+
+/* A step that was refused is not tried again at once: the ceiling below it rises slowly. */
+static void ceiling_heed (struct areg_state *st)
+{
+  if (st->s.ceiling > 0) {
+    if (st->s.step > st->s.ceiling)
+      st->s.step = st->s.ceiling;
+    st->s.ceiling *= ceiling_rise;
+  }
 }
 
 /* No hope of convergence at the target or one row later. */
@@ -267,8 +281,10 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
       if (truncated) {
         st->s.step = fabs (kept_step);
         st->s.order = kept_order;
-      } else
+      } else {
         next_after_success (st, &a, k, before, H);
+        ceiling_heed (st);
+      }
       return STEP_ACCEPTED;
     }
     if (hopeless (k, target, error) || k == target + 1) {

@@ -8,6 +8,7 @@
  */
 #include "areg_impl.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,8 +134,14 @@ static double power_of_two (double x)
   return ldexp (1, e);
 }
 
-/* Which body is wrong, and how; AREG_OK if none. */
-static int bodies_check (struct areg *g, const struct areg_body *bodies, int n, const char **what, int *which)
+static int body_refuse (struct areg *g, const struct areg_body *b, const char *what)
+{
+  snprintf (g->message, sizeof g->message, "body %llu %s", (unsigned long long) b->id, what);
+  return AREG_BAD_BODY;
+}
+
+/* AREG_OK, or the first wrong body is named. */
+static int bodies_check (struct areg *g, const struct areg_body *bodies, int n)
 {
   const double c = g->options.c, G = g->options.G;
   for (int i = 0; i < n; i++) {
@@ -144,14 +151,13 @@ static int bodies_check (struct areg *g, const struct areg_body *bodies, int n, 
       sum += b->x[k] + b->v[k] + b->spin[k];
       spin2 += b->spin[k] * b->spin[k];
     }
-    *which = i;
-    *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
+    const char *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
             : !(b->m > 0) || !isfinite (b->m) ? "has a mass that is not above zero and finite"
             : b->kind != AREG_STAR && b->kind != AREG_HOLE ? "is neither star nor hole"
             : c > 0 && b->kind == AREG_HOLE && sqrt (spin2) * c > G * b->m * b->m * (1 + 1e-9)
               ? "spins faster than a black hole can (|chi| > 1)" : NULL;
-    if (*what)
-      return AREG_BAD_BODY;
+    if (what)
+      return body_refuse (g, b, what);
   }
   return AREG_OK;
 }
@@ -285,12 +291,17 @@ static void slots_fill (struct areg *g, struct areg_state *st, const struct areg
     st->m[s] = st->mu[s] = 0;
 }
 
+static double link_square (const struct areg_state *st, int b)
+{
+  const double *q = st->hi + Y_LINKS + b;
+  const int S = st->s.stride;
+  return q[0] * q[0] + q[S] * q[S] + q[2 * S] * q[2 * S];
+}
+
 int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies, int n)
 {
-  const char *what = NULL;
-  int which = 0;
-  if (bodies_check (g, bodies, n, &what, &which) != AREG_OK)
-    return AREG_BAD_BODY; /* areg.c words it */
+  if (bodies_check (g, bodies, n) != AREG_OK)
+    return AREG_BAD_BODY;
   memset (&st->s, 0, sizeof st->s);
   st->s.n = n;
   slots_sort (bodies, n, st->index);
@@ -298,7 +309,7 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
     st->s.n_holes += bodies[s].kind == AREG_HOLE;
   for (int s = 1; s < n; s++)
     if (bodies[st->index[s]].id == bodies[st->index[s - 1]].id)
-      return AREG_BAD_BODY;
+      return body_refuse (g, &bodies[st->index[s]], "comes twice: ids must differ");
   areg_state_layout (st);
   memset (st->hi, 0, (size_t) st->s.length * sizeof (double));
   memset (st->lo, 0, (size_t) st->s.length * sizeof (double));
@@ -320,7 +331,11 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   if (!(st->s.energy_scale > 0))
     st->s.energy_scale = st->s.potential > 0 ? st->s.potential : 1;
   st->s.count.energy_start = -st->hi[Y_BINDING] * g->units.mass * g->units.velocity * g->units.velocity;
-  return isfinite (st->s.potential) && isfinite (st->s.kinetic) ? AREG_OK : AREG_BAD_BODY;
+  for (int b = 0; b < n; b++)
+    if (b != st->s.root && !(link_square (st, b) > 0))
+      return body_refuse (g, &bodies[st->index[b]], "is where another body is");
+  return isfinite (st->s.potential) && isfinite (st->s.kinetic)
+           ? AREG_OK : body_refuse (g, bodies, "or another one is too far away or too fast for double precision");
 }
 
 void areg_state_spread (struct areg *g, const struct areg_state *st, double t)

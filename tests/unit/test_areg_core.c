@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Proves that areg follows known orbits, conserves, is invariant to what must not matter, and refuses cleanly. */
+#include "areg_test.h"
+#include <pthread.h>
+
+/* 1000 orbits of e = 0.9999 end where Kepler's equation says. References: 50-digit Kepler solution. */
+static void eccentric_binary (void **state)
+{
+  (void) state;
+  static const double x = 0.77731829242873154, y = 0.0058831654237091250;
+  struct areg_body b[2] = { test_body (1, 0.5, 0.99995, 0, 0, 0, 0.0035356222975948923, 0, AREG_STAR),
+                            test_body (2, 0.5, -0.99995, 0, 0, 0, -0.0035356222975948923, 0, AREG_STAR) };
+  struct areg *s = test_system (1e-12, 0, 0, 0, b, 2);
+  const long double e0 = test_energy (b, 2, 1);
+  assert_int_equal (areg_advance (s, 6285), AREG_OK);
+  areg_bodies (s, b);
+  assert_true (fabsl (test_energy (b, 2, 1) / e0 - 1) < 1e-13); /* round-off: the state is kept on its energy */
+  assert_true (fabs (b[0].x[0] - x) < 2e-9 && fabs (b[0].x[1] - y) < 2e-9); /* measured 4e-10 */
+  assert_true (areg_time (s) == 6285);
+  areg_free (&s);
+}
+
+/* Burrau's problem: errors grow 1e9-fold or more; reference in quadruple precision. */
+static void pythagorean (void **state)
+{
+  (void) state;
+  static const double want[3][3] = { { 6.933463599011887, 20.26180430595171, 0 },
+                                     { -2.003006002605984, -6.872463435824545, 0 },
+                                     { -2.557673357322885, -6.659111834911393, 0 } };
+  struct areg_body b[3] = { test_body (1, 3, 1, 3, 0, 0, 0, 0, AREG_STAR), test_body (2, 4, -2, -1, 0, 0, 0, 0, AREG_STAR),
+                            test_body (3, 5, 1, -1, 0, 0, 0, 0, AREG_STAR) };
+  struct areg *s = test_system (1e-14, 0, 0, 0, b, 3);
+  assert_int_equal (areg_advance (s, 70), AREG_OK);
+  areg_bodies (s, b);
+  for (int i = 0; i < 3; i++)
+    for (int c = 0; c < 3; c++)
+      assert_true (fabs (b[i].x[c] - want[i][c]) < 1e-4); /* 1e-14 of tolerance, 1e9 of growth; measured 2e-6 */
+  areg_free (&s);
+}
+
+/* Forwards and back again, through a few orbits of a binary in a cloud. */
+static void reversible (void **state)
+{
+  (void) state;
+  struct areg_body b[20], c[20];
+  test_cloud (b, 20, 1);
+  struct areg *s = test_system (1e-12, 0, 0, 0, b, 20);
+  assert_int_equal (areg_advance (s, 10), AREG_OK);
+  assert_int_equal (areg_advance (s, 0), AREG_OK);
+  areg_bodies (s, c);
+  assert_true (test_distance (b, c, 20) < 1e-7); /* 1e-12 a step, some hundred steps, growth of 1e2 to 1e3 */
+  areg_free (&s);
+}
+
+/* The caller's order of bodies changes no bit; nor do units that are powers of two. */
+static void order_and_units (void **state)
+{
+  (void) state;
+  struct areg_body b[20], c[20], d[20];
+  test_cloud (b, 20, 2);
+  struct areg *s = test_system (1e-10, 0, 0.05, 0, b, 20);
+  for (int i = 0; i < 20; i++) {
+    c[(7 * i + 3) % 20] = d[i] = b[i];
+    d[i].m *= 8; /* length 4, velocity 1/2, mass 8: G = v^2 l / m = 1/8, time 8 */
+    for (int k = 0; k < 3; k++) {
+      d[i].x[k] *= 4;
+      d[i].v[k] *= 0.5;
+    }
+  }
+  struct areg *t = test_system (1e-10, 0, 0.05, 0, c, 20), *u = NULL;
+  assert_int_equal (areg_advance (s, 3), AREG_OK);
+  assert_int_equal (areg_advance (t, 3), AREG_OK);
+  areg_bodies (s, b);
+  areg_bodies (t, c);
+  for (int i = 0; i < 20; i++)
+    assert_memory_equal (&b[i], &c[(7 * i + 3) % 20], sizeof *b);
+  struct areg_options o = test_options (1e-10, 0, 0.2, 0);
+  o.G = 0.125;
+  assert_int_equal (areg_create (&o, NULL, 20, &u), AREG_OK);
+  assert_int_equal (areg_load (u, 0, d, 20), AREG_OK);
+  assert_int_equal (areg_advance (u, 24), AREG_OK);
+  areg_bodies (u, d);
+  for (int i = 0; i < 20; i++)
+    for (int k = 0; k < 3; k++)
+      assert_true (d[i].x[k] == 4 * b[i].x[k] && d[i].v[k] == 0.5 * b[i].v[k]);
+  areg_free (&s);
+  areg_free (&t);
+  areg_free (&u);
+}
+
+/* A frame far away and a hundred times faster than the orbits takes the same steps to the same place. */
+static void boost (void **state)
+{
+  (void) state;
+  struct areg_body b[10], c[10];
+  struct areg_statistics sb, sc;
+  test_cloud (b, 10, 3);
+  memcpy (c, b, sizeof b);
+  for (int i = 0; i < 10; i++) {
+    c[i].x[0] += 4096;
+    c[i].v[1] += 128;
+  }
+  struct areg *s = test_system (1e-10, 0, 0, 0, b, 10), *t = test_system (1e-10, 0, 0, 0, c, 10);
+  assert_int_equal (areg_advance (s, 2), AREG_OK);
+  assert_int_equal (areg_advance (t, 2), AREG_OK);
+  areg_statistics_now (s, &sb);
+  areg_statistics_now (t, &sc);
+  assert_true (labs ((long) (sb.steps - sc.steps)) <= 2);
+  areg_bodies (s, b);
+  areg_bodies (t, c);
+  for (int i = 0; i < 10; i++) {
+    c[i].x[0] -= 4096;
+    c[i].x[1] -= 256;
+    c[i].v[1] -= 128;
+  }
+  assert_true (test_distance (b, c, 10) < 1e-6); /* input rounded at 1e-12, grown by encounters */
+  areg_free (&s);
+  areg_free (&t);
+}
+
+struct watch { int count; struct areg_body at[10]; };
+
+static int watcher (void *context, double t, const struct areg_body *b, int n)
+{
+  struct watch *w = context;
+  if (t == 0.7)
+    memcpy (w->at, b, (size_t) n * sizeof *b);
+  w->count++;
+  return 0;
+}
+
+/* Being watched changes no bit, and what is seen is where a call to that time ends. */
+static void sampling (void **state)
+{
+  (void) state;
+  static const double times[] = { 1e-3, 0.3, 0.7, 0.7001, 1.9, 2 };
+  struct areg_body b[10], c[10];
+  struct watch w = { 0 };
+  test_cloud (b, 10, 4);
+  struct areg *s = test_system (1e-11, 0, 0, 0, b, 10), *t = test_system (1e-11, 0, 0, 0, b, 10),
+              *u = test_system (1e-11, 0, 0, 0, b, 10);
+  assert_int_equal (areg_advance (s, 2), AREG_OK);
+  assert_int_equal (areg_advance_sampled (t, 2, times, 6, watcher, &w), AREG_OK);
+  assert_int_equal (w.count, 6);
+  areg_bodies (s, b);
+  areg_bodies (t, c);
+  assert_memory_equal (b, c, sizeof b);
+  assert_int_equal (areg_advance (u, 0.7), AREG_OK);
+  areg_bodies (u, c);
+  assert_true (test_distance (w.at, c, 10) < 1e-9); /* 1e-11 a step, a few steps, little growth */
+  areg_free (&s);
+  areg_free (&t);
+  areg_free (&u);
+}
+
+/* Whatever is wrong, the system stays as it was. */
+static void refusals (void **state)
+{
+  (void) state;
+  struct areg_body b[10], c[10], bad[10];
+  test_cloud (b, 10, 5);
+  struct areg_options o = test_options (1e-12, 0, 0, 0);
+  struct areg *s = NULL;
+  o.max_steps = 20;
+  assert_int_equal (areg_create (&o, NULL, 10, &s), AREG_OK);
+  assert_int_equal (areg_load (s, 0, b, 10), AREG_OK);
+  assert_int_equal (areg_advance (s, 0.01), AREG_OK);
+  areg_bodies (s, b);
+  assert_int_equal (areg_advance (s, NAN), AREG_BAD_TIME);
+  assert_int_equal (areg_advance (s, 1e9), AREG_TOO_MANY_STEPS);
+  assert_true (strlen (areg_last_message (s)) > 10);
+  for (int k = 0; k < 4; k++) {
+    memcpy (bad, b, sizeof bad);
+    if (k == 0)
+      bad[3].x[1] = NAN;
+    else if (k == 1)
+      bad[3].m = 0;
+    else if (k == 2)
+      memcpy (bad[3].x, bad[4].x, sizeof bad[3].x);
+    else
+      bad[3].id = bad[5].id;
+    assert_int_equal (areg_load (s, 0, bad, 10), AREG_BAD_BODY);
+    assert_true (strlen (areg_last_message (s)) > 10);
+  }
+  areg_bodies (s, c);
+  assert_memory_equal (b, c, sizeof b);
+  assert_true (areg_time (s) == 0.01);
+  assert_int_equal (areg_advance (s, 0.02), AREG_OK);
+  areg_free (&s);
+  o.tolerance = 0;
+  assert_int_equal (areg_create (&o, NULL, 10, &s), AREG_BAD_OPTION);
+  assert_null (s);
+}
+
+/* One body flies straight; two bodies meet at a thousand times their escape speed. */
+static void simple_systems (void **state)
+{
+  (void) state;
+  struct areg_body b[2] = { test_body (9, 2, 1, 2, 3, 0.5, 0.25, -1, AREG_HOLE) };
+  struct areg *s = test_system (1e-10, 0, 0, 0, b, 1);
+  assert_int_equal (areg_advance (s, 4), AREG_OK);
+  areg_bodies (s, b);
+  assert_true (b[0].x[0] == 3 && b[0].x[1] == 3 && b[0].x[2] == -1);
+  areg_free (&s);
+  b[0] = test_body (1, 1, -100, 0, 0, 1000, 0, 0, AREG_STAR);
+  b[1] = test_body (2, 1, 100, 1, 0, -1000, 0, 0, AREG_STAR);
+  s = test_system (1e-12, 0, 0, 0, b, 2);
+  assert_int_equal (areg_advance (s, 0.2), AREG_OK);
+  areg_bodies (s, b);
+  assert_true (fabs (b[0].x[0] - 100) < 1e-3);
+  /* Each is deflected by half of 2 G M / (b v) in velocity: b = 1, v = 2000, M = 2; next order v_esc^2/v^2. */
+  assert_true (fabs (b[0].v[1] / (2.0 / 2000) - 1) < 1e-3);
+  areg_free (&s);
+}
+
+/* No drift: ten thousand orbits of a binary among stars, at a loose tolerance, leave the energy where it was. */
+static void no_drift (void **state)
+{
+  (void) state;
+  struct areg_body b[5];
+  test_cloud (b, 5, 6);
+  const double period = 2 * M_PI * sqrt (1e-9 / 2);
+  for (int i = 0; i < 2; i++) /* a = 1e-3 */
+    for (int c = 0; c < 3; c++) {
+      b[i].x[c] *= 1e-3;
+      b[i].v[c] *= sqrt (1e3);
+    }
+  struct areg *s = test_system (1e-8, 0, 0, 0, b, 5);
+  const long double e0 = test_energy (b, 5, 1);
+  assert_int_equal (areg_advance (s, 10000 * period), AREG_OK);
+  areg_bodies (s, b);
+  assert_true (fabsl (test_energy (b, 5, 1) / e0 - 1) < 1e-12); /* round-off of 1e-15 a step would wander 2e-13 */
+  areg_free (&s);
+}
+
+/* Threads as ranks: the sum of what all of them hold, in a meeting place. */
+enum { RANKS = 3 };
+struct meeting { pthread_barrier_t barrier; double *part[RANKS]; };
+struct member { struct meeting *meeting; int rank; struct areg_body b[30]; };
+
+static int meeting_sum (void *context, double *a, int64_t n)
+{
+  struct member *me = context;
+  struct meeting *m = me->meeting;
+  double *sum = malloc ((size_t) n * sizeof *sum);
+  m->part[me->rank] = a;
+  pthread_barrier_wait (&m->barrier);
+  for (int64_t i = 0; i < n; i++)
+    sum[i] = m->part[0][i] + m->part[1][i] + m->part[2][i];
+  pthread_barrier_wait (&m->barrier);
+  memcpy (a, sum, (size_t) n * sizeof *sum);
+  free (sum);
+  return 0;
+}
+
+static void *member_run (void *p)
+{
+  struct member *me = p;
+  const struct areg_options o = test_options (1e-10, 30, 0.05, AREG_PN_NO_SPIN);
+  const struct areg_group group = { .context = me, .rank = me->rank, .size = RANKS, .sum = meeting_sum };
+  struct areg *s = NULL;
+  if (areg_create (&o, &group, 30, &s) == AREG_OK && areg_load (s, 0, me->b, 30) == AREG_OK
+      && areg_advance (s, 2) == AREG_OK)
+    areg_bodies (s, me->b);
+  areg_free (&s);
+  return NULL;
+}
+
+/* Three ranks reach the bits of one. */
+static void group_bits (void **state)
+{
+  (void) state;
+  struct meeting meeting;
+  struct member member[RANKS];
+  pthread_t thread[RANKS];
+  struct areg_body b[30];
+  test_cloud (b, 30, 7);
+  pthread_barrier_init (&meeting.barrier, NULL, RANKS);
+  for (int r = 0; r < RANKS; r++) {
+    member[r] = (struct member) { .meeting = &meeting, .rank = r };
+    memcpy (member[r].b, b, sizeof b);
+    assert_int_equal (pthread_create (&thread[r], NULL, member_run, &member[r]), 0);
+  }
+  for (int r = 0; r < RANKS; r++)
+    pthread_join (thread[r], NULL);
+  struct areg *s = test_system (1e-10, 30, 0.05, AREG_PN_NO_SPIN, b, 30);
+  assert_int_equal (areg_advance (s, 2), AREG_OK);
+  areg_bodies (s, b);
+  for (int r = 0; r < RANKS; r++)
+    assert_memory_equal (b, member[r].b, sizeof b);
+  areg_free (&s);
+  pthread_barrier_destroy (&meeting.barrier);
+}
+
+/* Three holes fall together under the eyes of two stars: two mergers, the heavier survives, stars go their way. */
+static void mergers (void **state)
+{
+  (void) state;
+  struct areg_body b[5] = { test_body (5, 1, 40, 0, 0, 0, 0.02, 0, AREG_HOLE),
+                            test_body (3, 1.5, -40, 0, 0, 0, -0.02, 0, AREG_HOLE),
+                            test_body (8, 0.5, 0, 150, 0, 0, 0, 0, AREG_HOLE),
+                            test_body (1, 1e-9, 0, 0, 3000, 0.01, 0, 0, AREG_STAR),
+                            test_body (2, 1e-9, 0, 0, 3000.001, 0.01, 0, 0, AREG_STAR) };
+  struct areg *s = test_system (1e-11, 1, 0, AREG_PN_ALL, b, 5);
+  const struct areg_merger *m = NULL;
+  assert_int_equal (areg_advance (s, 3000), AREG_OK);
+  assert_int_equal (areg_mergers (s, &m), 2);
+  assert_true (m[0].id_remnant == 3 && m[0].id1 == 3 && m[0].id2 == 5 && m[1].id1 == 3 && m[1].id2 == 8);
+  assert_true (m[0].m_remnant < 2.5 && m[0].m_remnant > 2.2 && m[0].separation < 12 * 2 * 2.5);
+  assert_int_equal (areg_count (s), 3);
+  areg_bodies (s, b);
+  assert_true (b[0].id == 3 && b[1].id == 1 && b[2].id == 2);
+  assert_true (b[0].m == m[1].m_remnant && fabs (b[1].x[0] - 30) < 1);
+  areg_free (&s);
+}
+
+int main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (eccentric_binary), cmocka_unit_test (pythagorean), cmocka_unit_test (reversible),
+    cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
+    cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
+    cmocka_unit_test (group_bits), cmocka_unit_test (mergers) };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
