@@ -21,12 +21,18 @@ struct pn_system
   const double (*separation)[3];     /* n(n-1)/2 */
 };
 
-/* Doubles of scratch that pn_accelerations needs for n holes. */
+/* Doubles of scratch that any function here needs for n bodies. */
 int pn_scratch_size (int n);
 
 /* Adds the post-Newtonian part (without Newton) to a[n][3], and dS/dt to spin_rate[n][3] (may be NULL). The centre
  * of mass is accelerated too: integrate it, sum m a is not zero. */
 void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3]);
+
+/* 1PN of holes and stars together, added to a[n][3]: bodies 0 .. n_holes-1 of s are holes, the others stars. All
+ * terms but those that the masses of three stars make (pn_eih.c); without `star_pairs` no term of a pair of stars,
+ * which is right where their Newtonian force is softened. It contains the 1PN of the holes: call pn_accelerations
+ * for those without AREG_PN1 beside it. Of s->terms nothing is asked. Cost n^2. */
+void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch, double (*a)[3]);
 
 /* Conservative post-Newtonian energy of the chosen terms, without the Newtonian part: 1PN of all holes,
  * 2PN and 3PN pair by pair, spin terms. */

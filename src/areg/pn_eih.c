@@ -7,35 +7,34 @@
  * n from B to A, U the Newtonian potential (positive) and a_B the Newtonian acceleration of a body by all others.
  * With U and a_B summed first, the terms of three bodies hide in them and the cost is that of a pair sum, not N^3.
  * For two bodies this is the 1PN line of pn_pair.c (doc/theory/pn.md, section 3).
+ *
+ * With stars beside the holes the terms of order G^2 m m' of three stars are left out (after Will 2014: few heavy
+ * bodies, many light ones): in a pair of stars U and a_B are then those that the holes cause. What is left out scales
+ * as the square of the stars' mass and touches no hole.
  */
 #include "pn_pair.h"
 
 struct fields
 {
-  double *inverse_r;    /* of each pair */
-  double *U;            /* n */
-  double (*a)[3];       /* n, Newtonian */
+  const double *inverse_r;    /* of each pair */
+  double *U;                  /* n */
+  double (*a)[3];             /* n, Newtonian */
 };
 
-static struct fields fields_in (double *scratch, int n)
-{
-  double *U = scratch + n * (n - 1) / 2;
-  return (struct fields) { scratch, U, (double (*)[3]) (U + n) };
-}
+int pn_scratch_size (int n) { return n * (n - 1) / 2 + 8 * n; }
 
-int pn_scratch_size (int n) { return n * (n - 1) / 2 + 4 * n; }
-
-static void newtonian_fields (const struct pn_system *s, struct fields f)
+/* Fields at all bodies of the first n_sources bodies, held in `memory` (4 n). */
+static struct fields newtonian_fields (const struct pn_system *s, int n_sources, const double *inverse_r,
+                                       double *memory)
 {
-  for (int i = 0; i < s->n; i++)
-    f.U[i] = f.a[i][0] = f.a[i][1] = f.a[i][2] = 0;
+  const struct fields f = { inverse_r, memory, (double (*)[3]) (memory + s->n) };
+  for (int k = 0; k < 4 * s->n; k++)
+    memory[k] = 0;
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++) {
+    for (int i = 0; i < j && i < n_sources; i++) {
       const int pair = pn_pair_index (i, j);
-      const double *x = s->separation[pair];
-      const double h = 1.0 / sqrt (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
-      const double ui = s->G * s->m[j] * h, uj = s->G * s->m[i] * h, h2 = h * h;
-      f.inverse_r[pair] = h;
+      const double *x = s->separation[pair], h = inverse_r[pair], h2 = h * h;
+      const double ui = j < n_sources ? s->G * s->m[j] * h : 0, uj = s->G * s->m[i] * h;
       f.U[i] += ui;
       f.U[j] += uj;
       for (int k = 0; k < 3; k++) {
@@ -43,8 +42,18 @@ static void newtonian_fields (const struct pn_system *s, struct fields f)
         f.a[j][k] += uj * h2 * x[k];
       }
     }
+  return f;
 }
 
+static void inverse_distances (const struct pn_system *s, double *out)
+{
+  for (int pair = 0; pair < s->n * (s->n - 1) / 2; pair++) {
+    const double *x = s->separation[pair];
+    out[pair] = 1.0 / sqrt (x[0] * x[0] + x[1] * x[1] + x[2] * x[2]);
+  }
+}
+
+/* Both accelerations of pair (i, j), as the fields f say. */
 static void add_pair (const struct pn_system *s, struct fields f, int i, int j, double inverse_c2, double (*a)[3])
 {
   const int pair = pn_pair_index (i, j);
@@ -73,19 +82,31 @@ static void add_pair (const struct pn_system *s, struct fields f, int i, int j, 
 
 void pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3])
 {
-  const struct fields f = fields_in (scratch, s->n);
+  pn_star_accelerations (s, s->n, 1, scratch, a);
+}
+
+void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch, double (*a)[3])
+{
+  double *memory = scratch + s->n * (s->n - 1) / 2;
   const double inverse_c2 = 1.0 / (s->c * s->c);
-  newtonian_fields (s, f);
+  inverse_distances (s, scratch);
+  const struct fields all = newtonian_fields (s, s->n, scratch, memory);
   for (int j = 1; j < s->n; j++)
-    for (int i = 0; i < j; i++)
-      add_pair (s, f, i, j, inverse_c2, a);
+    for (int i = 0; i < j && i < n_holes; i++)
+      add_pair (s, all, i, j, inverse_c2, a);
+  if (!star_pairs || n_holes + 1 >= s->n)
+    return;
+  const struct fields of_holes = newtonian_fields (s, n_holes, scratch, memory + 4 * s->n);
+  for (int j = n_holes + 1; j < s->n; j++)
+    for (int i = n_holes; i < j; i++)
+      add_pair (s, of_holes, i, j, inverse_c2, a);
 }
 
 /* (1/2) sum_A m_A (U_A^2 - sum_B U_AB^2)/c^2 */
 double pn_eih_energy_of_triples (const struct pn_system *s, double *scratch)
 {
-  const struct fields f = fields_in (scratch, s->n);
-  newtonian_fields (s, f);
+  inverse_distances (s, scratch);
+  const struct fields f = newtonian_fields (s, s->n, scratch, scratch + s->n * (s->n - 1) / 2);
   double sum = 0;
   for (int i = 0; i < s->n; i++)
     sum += s->m[i] * f.U[i] * f.U[i];

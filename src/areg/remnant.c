@@ -11,9 +11,9 @@
  * in the plane is their scalar product, the only one that does not change when the holes exchange names. The
  * prefactor of eq. 37 is (4 eta)^2, so that the largest kick of equal holes with spins in the plane is 3678 km/s.
  *
- * The kick depends on the phase of the spins at merger, which no orbit-averaged fit can know: the in-plane kick points
- * along the instantaneous separation, the other takes its phase from it, both in effect random. Without orbital
- * angular momentum (a head-on collision, outside the fits) mass and spin simply add up and there is no kick.
+ * The kick depends on the phase of the spins at merger, which nobody knows beforehand: the in-plane kick points along
+ * the instantaneous separation, the other takes its phase from it, both in effect random. Without orbital angular
+ * momentum (a head-on collision, outside the fits) mass and spin simply add up and there is no kick.
  */
 #include "remnant.h"
 
@@ -125,8 +125,8 @@ static double kick_in_plane (const struct fit *f)
 {
   const double d = f->d, d2 = d * d, D = f->Dp, D2 = D * D, S = f->S0p, S2 = S * S;
   const double spins = 2.106e5 * D2 + 4.967e5 * D * d - 2.116e5 * D2 * D * d - 5.037e5 * D2 * d2
-                       - 1.269e5 * D * d2 * d - 3.384e5 * D2 * S - 6.440e5 * d2 * S + 2.138e6 * D2 * S2 - 4.905e6 * D * d * S2
-                       - 1.100e6 * d2 * S2 - 1.024e7 * D2 * S2 * S;
+                       - 1.269e5 * D * d2 * d - 3.384e5 * D2 * S - 6.440e5 * d2 * S + 2.138e6 * D2 * S2
+                       - 4.905e6 * D * d * S2 - 1.100e6 * d2 * S2 - 1.024e7 * D2 * S2 * S;
   const double masses = 1.2e4 * f->eta * f->eta * d * (1 - 0.93 * f->eta);
   return sqrt (fmax (0, square (square (4 * f->eta)) * spins + masses * masses));
 }
@@ -156,7 +156,7 @@ static void centre_of_mass (const struct areg_options *options, const struct are
                             const double separation[3], struct areg_merger *out)
 {
   const double m[2] = { a->m, b->m }, c2 = options->c * options->c;
-  double v[2][3], spin[2][3], x[1][3], P[3], scratch[16];
+  double v[2][3], spin[2][3], x[1][3], P[3], scratch[32]; /* pn_scratch_size (2) = 17 */
   for (int k = 0; k < 3; k++) {
     v[0][k] = a->v[k];
     v[1][k] = b->v[k];
