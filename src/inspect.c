@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looking before leaping: --check prints what a parameter file and its initial conditions mean in physical terms and
+ * what the run will need; --forces computes the forces of the initial conditions once, for tests of accuracy and speed. */
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/hdf.h"
+#include "io/output.h"
+#include "run.h"
+#include "state.h"
+#include "time/region.h"
+
+static const char *const type_names[N_TYPES] = { "gas", "dark matter", "disc", "bulge", "stars", "SMBHs" };
+
+/* ---- forces ---- */
+
+struct column
+{
+  const struct state *state;
+  const int64_t *row; /* local index of each row of this type */
+  const double (*acceleration)[3];
+  const double *potential;
+};
+
+static void fill_id (const void *context, int64_t from, int64_t n, void *out)
+{
+  const struct column *c = context;
+
+  for (int64_t k = 0; k < n; k++)
+    ((uint64_t *) out)[k] = c->state->particles.id[c->row[from + k]];
+}
+
+static void fill_position (const void *context, int64_t from, int64_t n, void *out)
+{
+  const struct column *c = context;
+
+  for (int64_t k = 0; k < n; k++)
+    box_to_length (&c->state->box, c->state->particles.position[c->row[from + k]], (double *) out + 3 * k);
+}
+
+static void fill_acceleration (const void *context, int64_t from, int64_t n, void *out)
+{
+  const struct column *c = context;
+
+  for (int64_t k = 0; k < n; k++)
+    memcpy ((double *) out + 3 * k, c->acceleration[c->row[from + k]], 3 * sizeof (double));
+}
+
+static void fill_potential (const void *context, int64_t from, int64_t n, void *out)
+{
+  const struct column *c = context;
+
+  for (int64_t k = 0; k < n; k++)
+    ((double *) out)[k] = c->potential[c->row[from + k]];
+}
+
+/* The datasets of a type's group. */
+static const struct { const char *name; int width; int is_id; hdf_fill *fill; } columns[] = {
+  { "ParticleIDs", 1, 1, fill_id },
+  { "Coordinates", 3, 0, fill_position },
+  { "Acceleration", 3, 0, fill_acceleration },
+  { "Potential", 1, 0, fill_potential },
+};
+enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+static enum status write_forces (const struct state *s, const double (*acceleration)[3], const double *potential,
+                                 const char *path)
+{
+  int64_t n_of_type[N_TYPES], *row = mem_alloc ("rows of a type", s->particles.n, sizeof *row);
+  char temporary[OUTPUT_PATH], name[64];
+  struct hdf f;
+  enum status st = status_agree (s->comm, row ? ST_OK : ST_MEMORY, NULL);
+
+  if (st != ST_OK)
+    return st;
+  state_count_types (s, n_of_type);
+  output_temporary (path, temporary, sizeof temporary);
+  hdf_create (s->comm, temporary, &f);
+  for (int type = 0; type < N_TYPES; type++) {
+    int64_t n = 0;
+    if (n_of_type[type] == 0)
+      continue;
+    for (int64_t i = 0; i < s->particles.n; i++)
+      if (s->particles.type[i] == type)
+        row[n++] = i;
+    int64_t first = comm_scan (s->comm, n, NULL);
+    const struct column context = { s, row, acceleration, potential };
+    snprintf (name, sizeof name, "PartType%d", type);
+    hdf_group (&f, name);
+    for (int c = 0; c < N_COLUMNS; c++) {
+      hid_t kind = columns[c].is_id ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE;
+      snprintf (name, sizeof name, "PartType%d/%s", type, columns[c].name);
+      hdf_rows_create (&f, name, kind, columns[c].width, n_of_type[type]);
+      hdf_rows_write (&f, name, kind, columns[c].width, first, n, columns[c].fill, &context);
+    }
+  }
+  st = hdf_close (&f);
+  mem_free (&row);
+  if (st == ST_OK && s->comm->rank == 0)
+    st = output_commit (path);
+  return status_agree (s->comm, st, NULL);
+}
+
+/* One line for scripts: the slowest rank's seconds, everybody's interactions. */
+static void print_cost (const struct state *s, const struct gravity_cost *cost)
+{
+  const struct comm *comm = s->comm;
+  double n = (double) s->particles.n_global, pp = (double) comm_sum (comm, (int64_t) cost->n_pp);
+  double pm = (double) comm_sum (comm, (int64_t) (cost->n_pm + cost->n_m2l));
+  int64_t bytes = comm_sum (comm, mem_peak ());
+  double seconds[5] = { cost->build_s, cost->walk_s, cost->mesh_s, cost->communication_s, cost->total_s };
+
+  for (int k = 0; k < 5; k++)
+    seconds[k] = comm_max_double (comm, seconds[k]);
+  if (comm->rank == 0)
+    printf ("forces: n=%.0f ranks=%d threads=%d build_s=%.6f walk_s=%.6f pm_s=%.6f comm_s=%.6f total_s=%.6f "
+            "interactions_pp=%.0f interactions_pm=%.0f bytes_per_particle=%.1f\n",
+            n, comm->size, omp_get_max_threads (), seconds[0], seconds[1], seconds[2], seconds[3], seconds[4], pp, pm,
+            (double) bytes / n);
+}
+
+/* Twice: the first force knows no old accelerations and opens cells by angle; the second is as in a run. */
+static enum status compute_forces (struct state *s, struct gravity *gravity, double (*acceleration)[3], double *potential)
+{
+  struct particles *p = &s->particles;
+  double *softening = mem_alloc ("softenings", p->n, sizeof *softening);
+  enum status st = status_agree (s->comm, softening ? ST_OK : ST_MEMORY, NULL);
+
+  for (int64_t i = 0; i < p->n && st == ST_OK; i++)
+    softening[i] = params_softening (&s->params, p->type[i]);
+  for (int pass = 0; pass < 2 && st == ST_OK; pass++) {
+    const struct gravity_bodies bodies = { p->n, (const uint64_t (*)[3]) p->position, p->mass, softening,
+                                           p->acceleration_old, p->id, NULL };
+    const struct gravity_result result = { acceleration, potential, p->work };
+    st = gravity_solve (gravity, s->comm, &bodies, &result);
+    for (int64_t i = 0; i < p->n && st == ST_OK; i++)
+      p->acceleration_old[i] = (float) sqrt (acceleration[i][0] * acceleration[i][0] + acceleration[i][1] * acceleration[i][1]
+                                             + acceleration[i][2] * acceleration[i][2]);
+  }
+  mem_free (&softening);
+  return st;
+}
+
+enum status run_forces (const struct comm *comm, const char *parameter_file)
+{
+  struct state s;
+  struct gravity *gravity = NULL;
+  double (*acceleration)[3] = NULL, *potential = NULL;
+  char path[PARAM_STRING_SIZE + 32];
+  enum status st = state_create (comm, parameter_file, &s);
+
+  if (st == ST_OK)
+    st = state_read (&s, s.params.InitCondFile);
+  if (st == ST_OK)
+    st = output_prepare (comm, s.params.OutputDir, OUTPUT_RESUME);
+  if (st == ST_OK) {
+    struct gravity_options options = state_gravity_options (&s);
+    acceleration = mem_alloc ("accelerations", s.particles.n, sizeof *acceleration);
+    potential = mem_alloc ("potentials", s.particles.n, sizeof *potential);
+    st = acceleration && potential ? gravity_create (&options, &gravity) : ST_MEMORY;
+    st = status_agree (comm, st, NULL);
+  }
+  if (st == ST_OK)
+    st = compute_forces (&s, gravity, acceleration, potential);
+  if (st == ST_OK) {
+    snprintf (path, sizeof path, "%s/forces.hdf5", s.params.OutputDir);
+    st = write_forces (&s, (const double (*)[3]) acceleration, potential, path);
+  }
+  if (st == ST_OK)
+    print_cost (&s, gravity_cost (gravity));
+  gravity_free (&gravity);
+  mem_free (&acceleration);
+  mem_free (&potential);
+  state_free (&s);
+  return st;
+}
+
+/* ---- check ---- */
+
+static void print_types (const struct state *s, const int64_t n_of_type[N_TYPES])
+{
+  double mass[N_TYPES] = { 0 }, solar = units_solar_mass (&s->units);
+
+  for (int64_t i = 0; i < s->particles.n; i++)
+    mass[s->particles.type[i]] += s->particles.mass[i];
+  for (int t = 0; t < N_TYPES; t++) {
+    double total = 0;
+    MPI_TRY (MPI_Allreduce (&mass[t], &total, 1, MPI_DOUBLE, MPI_SUM, s->comm->mpi)); /* for people to read */
+    if (n_of_type[t] > 0)
+      log_say ("  type %d (%s): %lld particles, %.4g Msun in all, softening %g pc", t, type_names[t],
+               (long long) n_of_type[t], total / solar, params_softening (&s->params, t) / units_parsec (&s->units));
+  }
+}
+
+static void print_scales (const struct state *s, double begin)
+{
+  const struct units *u = &s->units;
+  double myr = units_megayear (u);
+
+  log_say ("  units: %.6g kpc, %.6g Msun, %.6g km/s, %.6g Myr; G = %.10g, c = %.10g", u->length_cm / (1e3 * PARSEC_CM),
+           u->mass_g / SOLAR_MASS_G, u->velocity_cm_s / 1e5, 1 / myr, u->G, u->c);
+  log_say ("  time: %g to %g (%.6g Myr), largest step %g", begin, s->params.TimeMax, (s->params.TimeMax - begin) / myr,
+           s->params.MaxSizeTimestep);
+  log_say ("  box: %g about its particles, position step %.3g pc", s->box.length,
+           s->box.length * 0x1p-64 / units_parsec (u));
+  if (s->holes.n > 0 && s->params.KetjuOn)
+    log_say ("  regions: %d SMBHs, radius %.4g pc, PN terms '%s', merger at %g Schwarzschild radii", s->holes.n,
+             params_region_radius (&s->params) / units_parsec (u), s->params.KetjuPNTerms, s->params.KetjuMergerRadius);
+}
+
+/* Members and the step that the first regions allow; warnings that need the particles. */
+static enum status print_regions (struct state *s)
+{
+  struct regions regions = { 0 };
+  int64_t *all = mem_alloc ("indices", s->particles.n, sizeof *all);
+  enum status st = status_agree (s->comm, all ? ST_OK : ST_MEMORY, NULL);
+
+  for (int64_t i = 0; i < s->particles.n && st == ST_OK; i++)
+    all[i] = i;
+  if (st == ST_OK)
+    st = regions_find (&regions, s->comm, &s->params, &s->box, &s->particles, &s->holes, all, s->particles.n);
+  for (int g = 0; g < regions.n && st == ST_OK; g++)
+    log_say ("  region of SMBH %llu: %d bodies, %d of them SMBHs", (unsigned long long) regions.region[g].id,
+             regions.region[g].n, regions.region[g].n_holes);
+  if (st == ST_OK && regions.n > 0) {
+    double dt = regions_step (&regions, &s->params, &s->units, &s->box);
+    log_say ("  step of the regions at the start: at most %.4g Myr; %.3g such steps to TimeMax", dt / units_megayear (&s->units),
+             (s->params.TimeMax - s->time) / dt);
+  }
+  regions_free (&regions);
+  mem_free (&all);
+  return st;
+}
+
+enum status run_check (const struct comm *comm, const char *parameter_file)
+{
+  struct state s;
+  int64_t n_of_type[N_TYPES];
+  enum status st = state_create (comm, parameter_file, &s);
+
+  if (st == ST_OK)
+    params_log_notes (&s.params);
+  if (st == ST_OK)
+    st = state_read (&s, s.params.InitCondFile);
+  if (st == ST_OK) {
+    double begin = isnan (s.params.TimeBegin) ? s.time : s.params.TimeBegin;
+    state_count_types (&s, n_of_type);
+    log_say ("%s: %lld particles, %d ranks", s.params.InitCondFile, (long long) s.particles.n_global, comm->size);
+    print_types (&s, n_of_type);
+    print_scales (&s, begin);
+    st = print_regions (&s);
+    /* Particle fields, the solver's copy, and the exchange of one field at a time; measured on spheres of 1e5. */
+    log_say ("  memory: about %.0f MiB in all", 400.0 * (double) s.particles.n_global / 1048576);
+  }
+  if (st == ST_OK)
+    log_say ("the parameter file and its initial conditions are good");
+  state_free (&s);
+  return st;
+}
