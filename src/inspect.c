@@ -134,7 +134,7 @@ static enum status compute_forces (struct state *s, struct gravity *gravity, dou
     softening[i] = params_softening (&s->params, p->type[i]);
   for (int pass = 0; pass < 2 && st == ST_OK; pass++) {
     const struct gravity_bodies bodies = { p->n, (const uint64_t (*)[3]) p->position, p->mass, softening,
-                                           p->acceleration_old, p->id, NULL };
+                                           p->acceleration_old, p->id, NULL, p->work };
     const struct gravity_result result = { acceleration, potential, p->work };
     st = gravity_solve (gravity, s->comm, &bodies, &result);
     for (int64_t i = 0; i < p->n && st == ST_OK; i++)

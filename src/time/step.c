@@ -61,14 +61,14 @@ static void identify_set (const struct stepper *s, const int64_t *index, int64_t
 struct packed
 {
   struct gravity_bodies bodies;
-  void *block[6];
+  void *block[7];
   double *potential;
   float *work;
 };
 
 static void unpack (struct packed *b)
 {
-  for (int k = 0; k < 6; k++)
+  for (int k = 0; k < 7; k++)
     mem_free (&b->block[k]);
   mem_free (&b->potential);
   mem_free (&b->work);
@@ -84,12 +84,13 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
   float *old = mem_alloc ("set accelerations", f->n, sizeof *old);
   uint64_t *id = mem_alloc ("set ids", f->n, sizeof *id);
   int32_t *group = mem_alloc ("set groups", f->n, sizeof *group);
+  float *work = mem_alloc ("set work", f->n, sizeof *work);
 
-  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group },
-                          .block = { position, mass, eps, old, id, group },
+  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group, work },
+                          .block = { position, mass, eps, old, id, group, work },
                           .potential = mem_alloc ("set potentials", f->n, sizeof (double)),
-                          .work = mem_alloc ("set work", f->n, sizeof (float)) };
-  if (!position || !mass || !eps || !old || !id || !group || !out->potential || !out->work)
+                          .work = mem_alloc ("set new work", f->n, sizeof (float)) };
+  if (!position || !mass || !eps || !old || !id || !group || !work || !out->potential || !out->work)
     return ST_MEMORY;
   for (int t = 0; t < N_TYPES; t++)
     softening[t] = params_softening (s->params, t);
@@ -101,6 +102,7 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
     old[k] = p->acceleration_old[i];
     id[k] = p->id[i];
     group[k] = p->group[i];
+    work[k] = p->work[i];
   }
   return ST_OK;
 }
