@@ -381,14 +381,16 @@ static int64_t load_exact (struct walker *w, const struct cell *a, int64_t *firs
   return n;
 }
 
-/* One sink: all its pairs again; own leaves follow each other in the list, so its place in it is known. */
-static void redo_sink (struct walker *w, int64_t n, int64_t own, int i)
+/* Eight consecutive sinks from `i` on: all their pairs again. Own leaves follow each other in the list, so that the
+ * sinks are consecutive sources too. Only sinks that were too near to something take the new sums. */
+static void redo_sinks (struct walker *w, int64_t n, int64_t own, int i, double close2)
 {
   struct direct_block block;
-  const struct direct_source *const s = w->exact + own;
+  struct sink_group *const g = &w->group;
 
   memset (&block, 0, sizeof block);
   for (int lane = 0; lane < DIRECT_BLOCK; lane++) {
+    const struct direct_source *const s = w->exact + own + (i + lane < g->n ? lane : 0);
     block.h[lane] = s->h;
     for (int k = 0; k < 3; k++) {
       block.high[k][lane] = s->high[k];
@@ -396,18 +398,20 @@ static void redo_sink (struct walker *w, int64_t n, int64_t own, int i)
     }
   }
   w->kernels->direct (w->exact, 0, n, own, &block);
-  w->group.ax[i] = block.acceleration[0][0];
-  w->group.ay[i] = block.acceleration[1][0];
-  w->group.az[i] = block.acceleration[2][0];
-  w->group.phi[i] = block.potential[0];
+  for (int lane = 0; lane < DIRECT_BLOCK && i + lane < g->n; lane++)
+    if (g->nearest[i + lane] <= close2) {
+      g->ax[i + lane] = block.acceleration[0][lane];
+      g->ay[i + lane] = block.acceleration[1][lane];
+      g->az[i + lane] = block.acceleration[2][lane];
+      g->phi[i + lane] = block.potential[lane];
+    }
 }
 
 /* Turns the pair sums from units of the group's scale to those of the box, replacing what float could not resolve. */
 static void settle_pairs (struct walker *w, const struct cell *a)
 {
   struct sink_group *const g = &w->group;
-  const double inverse = 1 / sink_unit (a);
-  const double close = a->radius * inverse / 64;
+  const double inverse = 1 / sink_unit (a), close = a->radius * inverse / 64;
   int64_t n = 0, first_own = -1;
 
   for (int i = 0; i < g->n; i++) {
@@ -415,12 +419,17 @@ static void settle_pairs (struct walker *w, const struct cell *a)
     g->ay[i] *= inverse * inverse;
     g->az[i] *= inverse * inverse;
     g->phi[i] *= inverse;
-    if (g->nearest[i] >= close * close)
+  }
+  for (int i = 0; i < g->n; i += DIRECT_BLOCK) {
+    bool any = false;
+    for (int k = i; k < i + DIRECT_BLOCK && k < g->n; k++)
+      any |= g->nearest[k] <= close * close;
+    if (!any)
       continue;
     if (n == 0)
       n = load_exact (w, a, &first_own);
     if (n > 0 && first_own >= 0)
-      redo_sink (w, n, first_own + i, i);
+      redo_sinks (w, n, first_own + i, i, close * close);
   }
 }
 

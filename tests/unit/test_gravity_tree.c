@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Proves that the tree gives the direct sum: to float rounding when nothing is accepted, to the error asked for
+ * otherwise, better with each order, without a group's own forces, with the same bits for every width of the vectors
+ * and number of threads, and for sets that are awkward: one body, all at one point, on a line, masses over twelve
+ * decades, a body 1e5 times further out than the rest, a tight unsoftened pair. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <omp.h>
+
+#include "../gravity_fixture.h"
+
+static struct comm comm;
+
+static int setup (void **state)
+{
+  (void) state;
+  MPI_Init (NULL, NULL);
+  comm_create (MPI_COMM_WORLD, &comm);
+  return 0;
+}
+
+static int teardown (void **state)
+{
+  (void) state;
+  comm_free (&comm);
+  assert_int_equal (mem_used (), 0); /* nothing leaks, in any of the tests */
+  MPI_Finalize ();
+  return 0;
+}
+
+static void make (struct fixture *s, int64_t n, double eps)
+{
+  fixture_alloc (s, n);
+  for (int64_t i = 0; i < n; i++)
+    fixture_hernquist (s, i, (uint64_t) i + 1, n, eps);
+}
+
+static void expect_error (const struct gravity_options *o, struct fixture *s, double quantile, double bound)
+{
+  double force, potential;
+
+  assert_int_equal (fixture_solve (o, &comm, s), ST_OK);
+  fixture_errors (o, &comm, s, quantile, &force, &potential);
+  if (force >= bound || potential >= bound)
+    print_message ("errors of force %g, potential %g; bound %g\n", force, potential, bound);
+  assert_true (force < bound && potential < bound);
+}
+
+static struct gravity_options nothing_accepted (void)
+{
+  struct gravity_options o = fixture_options ();
+
+  o.accuracy = o.opening_angle = 0;
+  return o;
+}
+
+/* theta = 0: pairs only, in float with offsets good to 1e-7 of the group's size. */
+static void test_opens_all (void **state)
+{
+  const struct gravity_options o = nothing_accepted ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 3000, 1e-2);
+  expect_error (&o, &s, 1, 2e-5);   /* closest pairs done in float: 2^-6 of the group, 1e-7 * 64 and three powers */
+  expect_error (&o, &s, 0.99, 2e-6); /* float rounding of single terms, a few 1e-7, little cancellation */
+  fixture_free (&s);
+}
+
+/* The criterion promises alpha for a single interaction; summed over many at random, the 99 % error is near alpha. */
+static void test_accuracy (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 8000, 1e-3);
+  expect_error (&o, &s, 0.99, 5e-3); /* geometric, theta 0.5, p = 4: 0.5^5 of a term at worst */
+  fixture_remember (&s);
+  for (o.accuracy = 1e-2; o.accuracy > 5e-5; o.accuracy /= 10)
+    expect_error (&o, &s, 0.99, 1.2 * o.accuracy);
+  fixture_free (&s);
+}
+
+/* At one opening angle each order gains: at most theta = 0.5 per order in the worst terms, here asked to gain 1.5. */
+static void test_order (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  double error[6], potential;
+  struct fixture s;
+
+  (void) state;
+  make (&s, 8000, 1e-3);
+  for (int p = 3; p <= 5; p++) {
+    o.multipole_order = p;
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    fixture_errors (&o, &comm, &s, 0.9, &error[p], &potential);
+  }
+  assert_true (error[4] < error[3] / 1.5 && error[5] < error[4] / 1.5);
+  fixture_free (&s);
+}
+
+/* Groups are left out exactly: with nothing else near, a group's members feel the others only. */
+static void test_groups (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 6000, 1e-3);
+  for (int64_t i = 0; i < s.n; i++) {
+    double r2 = 0;
+    for (int k = 0; k < 3; k++) {
+      const double d = (double) (int64_t) (s.position[i][k] - (UINT64_C (1) << 63)) * 0x1p-64 * o.length;
+      r2 += d * d;
+    }
+    s.group[i] = r2 < 0.04 ? 17 : r2 > 1 && r2 < 1.3 ? 3 : -1;
+  }
+  expect_error (&o, &s, 0.99, 1e-2); /* as without groups, where some forces are smaller; own forces would be order 1 */
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.99, 1.2 * o.accuracy);
+  for (int64_t i = 0; i < s.n; i++)
+    s.group[i] = 4; /* nobody is left to be felt */
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  for (int64_t i = 0; i < s.n; i++)
+    assert_true (s.acceleration[i][0] == 0 && s.potential[i] == 0);
+  fixture_free (&s);
+}
+
+/* The net force is the sum of the errors of one-sided interactions: random, so far below alpha of the mean. */
+static void test_momentum (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  double net[3] = { 0 }, size = 0;
+  struct fixture s;
+
+  (void) state;
+  make (&s, 8000, 1e-3);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  fixture_remember (&s);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  for (int64_t i = 0; i < s.n; i++) {
+    size += s.mass[i] * fixture_norm (s.acceleration[i]);
+    for (int k = 0; k < 3; k++)
+      net[k] += s.mass[i] * s.acceleration[i][k];
+  }
+  assert_true (fixture_norm (net) < 0.05 * o.accuracy * size); /* sqrt (8000) averages, 1/90, with room */
+  fixture_free (&s);
+}
+
+static void expect_same_bits (const struct fixture *a, const struct fixture *b)
+{
+  assert_memory_equal (a->acceleration, b->acceleration, a->n * sizeof *a->acceleration);
+  assert_memory_equal (a->potential, b->potential, a->n * sizeof *a->potential);
+}
+
+/* Widths this processor lacks fall back to a narrower one, so the test passes there without proving it. */
+static void test_same_bits (void **state)
+{
+  const int threads = omp_get_max_threads ();
+  struct gravity_options o = fixture_options ();
+  struct fixture s, t;
+
+  (void) state;
+  for (o.multipole_order = 3; o.multipole_order <= 5; o.multipole_order++) {
+    make (&s, 5000, 1e-2);
+    make (&t, 5000, 1e-2);
+    for (int64_t i = 0; i < s.n; i++)
+      s.group[i] = t.group[i] = i % 100 == 0 ? 1 : -1;
+    omp_set_num_threads (1);
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    omp_set_num_threads (3);
+    for (const char *const *lanes = (const char *const[]) { "4", "8", "16", NULL }; *lanes; lanes++) {
+      setenv ("CATENA_LANES", *lanes, 1);
+      assert_int_equal (fixture_solve (&o, &comm, &t), ST_OK);
+      expect_same_bits (&s, &t);
+      omp_set_num_threads (1);
+    }
+    unsetenv ("CATENA_LANES");
+    fixture_free (&s);
+    fixture_free (&t);
+  }
+  omp_set_num_threads (threads);
+}
+
+static void test_one_body (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  for (int64_t n = 0; n < 2; n++) {
+    make (&s, n, 1e-2);
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    if (n == 1)
+      assert_true (fixture_norm (s.acceleration[0]) == 0 && s.potential[0] == 0);
+    fixture_free (&s);
+  }
+}
+
+/* All at one point: no force, and n-1 times the depth of the kernel; unsoftened, nothing. */
+static void test_one_point (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  for (int soft = 0; soft < 2; soft++) {
+    make (&s, 3000, soft ? 0.1 : 0);
+    for (int64_t i = 0; i < s.n; i++)
+      fixture_place (&s, i, 0.3, -0.2, 0.7);
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    for (int64_t i = 0; i < s.n; i++) {
+      assert_true (fixture_norm (s.acceleration[i]) == 0);
+      /* 3000 equal float terms rounded one by one */
+      assert_float_equal (s.potential[i], soft ? -(1 - s.mass[0]) / 0.1 : 0, 1e-2);
+    }
+    fixture_free (&s);
+  }
+}
+
+static void test_line (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 3000, 1e-3);
+  for (int64_t i = 0; i < s.n; i++)
+    fixture_place (&s, i, 30 * fixture_uniform ((uint64_t) i + 12345) - 15, 0.5, 0.5);
+  expect_error (&o, &s, 0.9, 1e-2); /* some forces nearly cancel, so not the 99 % error */
+  fixture_free (&s);
+}
+
+static void test_masses (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 5000, 1e-3);
+  for (int64_t i = 0; i < s.n; i++)
+    s.mass[i] *= pow (10, 12 * fixture_uniform ((uint64_t) i + 5000000) + 20); /* and far from order one */
+  expect_error (&o, &s, 0.99, 5e-3); /* as for equal masses */
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.99, 2 * o.accuracy); /* few bodies dominate: fewer terms to average */
+  fixture_free (&s);
+}
+
+/* One body 1e5 times further out than the rest, and the rest as accurate as alone. */
+static void test_far_body (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 5000, 1e-6);
+  for (int64_t i = 0; i < s.n; i++) {
+    const double u = fixture_uniform ((uint64_t) i + 1), v = fixture_uniform ((uint64_t) i + 70000);
+    fixture_place (&s, i, 1e-3 * u, 1e-3 * v, 1e-3 * fixture_uniform ((uint64_t) i + 900000));
+  }
+  fixture_place (&s, 0, 100, 50, 20);
+  expect_error (&o, &s, 0.99, 1e-2);
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.99, 2 * o.accuracy);
+  fixture_free (&s);
+}
+
+/* An unsoftened pair at 1e-9 in a sphere of size 1: float offsets could not resolve it. */
+static void test_tight_pair (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 5000, 0);
+  fixture_place (&s, 0, 3.1, 0.2, 0.3);
+  memcpy (s.position[1], s.position[0], sizeof s.position[1]);
+  s.position[1][1] += (uint64_t) (1e-9 / fixture_length * 0x1p64);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  fixture_remember (&s);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  const double r = (double) (int64_t) (s.position[1][1] - s.position[0][1]) * 0x1p-64 * fixture_length;
+  assert_true (fabs (s.acceleration[0][1] * r * r / s.mass[1] - 1) < 1e-12); /* the pair alone is all but 1e-14 of it */
+  expect_error (&o, &s, 0.99, 1.2 * o.accuracy);
+  fixture_free (&s);
+}
+
+/* Options out of range, and a set that is refused. */
+static void test_refusals (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct gravity *g;
+  struct fixture s;
+
+  (void) state;
+  o.multipole_order = 6;
+  assert_int_equal (gravity_create (&o, &g), ST_DATA);
+  assert_null (g);
+  status_clear ();
+  o = fixture_options ();
+  make (&s, 100, 0.1);
+  s.mass[7] = NAN;
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_INTERNAL);
+  assert_non_null (strstr (status_message (), "particle"));
+  status_clear ();
+  fixture_free (&s);
+}
+
+int main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_opens_all), cmocka_unit_test (test_accuracy), cmocka_unit_test (test_order),
+    cmocka_unit_test (test_groups), cmocka_unit_test (test_momentum), cmocka_unit_test (test_same_bits),
+    cmocka_unit_test (test_one_body), cmocka_unit_test (test_one_point), cmocka_unit_test (test_line),
+    cmocka_unit_test (test_masses), cmocka_unit_test (test_far_body), cmocka_unit_test (test_tight_pair),
+    cmocka_unit_test (test_refusals),
+  };
+
+  return cmocka_run_group_tests (tests, setup, teardown);
+}
