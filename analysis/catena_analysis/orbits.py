@@ -141,8 +141,10 @@ def radial_speed_squared(r, E, h, eta, eps, order):
     for _ in range(12 * order + 1):
         factor = _series(_momentum_terms(u, V, W, eta), eps, order)
         excess = _series(_energy_terms(u, V, W, eta), eps, order) - (V / 2 - u)
-        V = 2 * (E + u - excess)
+        V, before = 2 * (E + u - excess), V
         W = V - (h / factor)**2 * u**2
+        if not np.any(np.abs(V - before) > 1e-16 * np.abs(V)):
+            break
     return W
 
 
@@ -156,6 +158,8 @@ def _turning_point(guess, E, h, eta, eps, order):
         slope = (high - low) / (2 * du)
         step = np.where(slope != 0, here / np.where(slope != 0, slope, 1), 0.0)
         u = u - np.clip(step, -0.1 * u, 0.1 * u)
+        if not np.any(np.abs(step) > 1e-14 * np.abs(u)):  # NaN, of states without an orbit, stop no one
+            break
     return 1 / u
 
 
@@ -370,8 +374,7 @@ def pair_up(one, two):
 
 
 def bound_episodes(pair, G, min_orbits=2.0):
-    """Index ranges [first, last) in which the pair stays bound for at least `min_orbits` revolutions (or less if the
-    record ends on it within that time: a live run). Two holes at rest far apart in their galaxies have a negative
+    """Index ranges [first, last) in which the pair stays bound for at least `min_orbits` revolutions. Two holes at rest far apart in their galaxies have a negative
     two-body energy as well; that passes in less than one of their would-be revolutions."""
     M = pair.m1 + pair.m2
     energy = 0.5 * _dot(pair.v, pair.v) - G * M / pair.r
@@ -384,5 +387,16 @@ def bound_episodes(pair, G, min_orbits=2.0):
         span = slice(first, last)
         turns = np.trapz(rate[span], pair.t[span]) if last - first > 1 else 0.0
         if turns >= min_orbits:
+            out.append((first, last))
+    return _without_gaps(out, pair.t)
+
+
+def _without_gaps(episodes, t, most=0.05):
+    """Episodes joined over interruptions that are short against both together: a star between the holes, no parting."""
+    out = []
+    for first, last in episodes:
+        if out and t[first] - t[out[-1][1] - 1] < most * (t[last - 1] - t[out[-1][0]]):
+            out[-1] = (out[-1][0], last)
+        else:
             out.append((first, last))
     return out

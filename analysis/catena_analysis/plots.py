@@ -22,6 +22,7 @@ SERIES = (BLUE, RED, GREEN, PINK, ORANGE, SKY)
 PHASES = {"approach": "#eef1f4", "bound": "#dcebf5", "hard": "#fdf0d5", "GW-driven": "#f7dfe9"}
 MARKS = {"r_infl": GREEN, "a_h": ORANGE, "merge": RED}
 WIDTH = 9.0
+PIXELS = 300          # along the side of a panel of the surface density
 
 STYLE = {
     "font.family": "DejaVu Sans", "font.size": 10, "mathtext.fontset": "dejavusans", "axes.edgecolor": FAINT,
@@ -260,7 +261,7 @@ def _norm_of(pictures, decades):
     return LogNorm(vmin=top * 10.0**-decades, vmax=top, clip=True)
 
 
-def surface_density(run, story, pixels=300):
+def surface_density(run, story):
     """Two rows of stellar surface density: the whole system, and the neighbourhood of the holes."""
     shots = [s for s in _pick_snapshots(run, story) if s.count[[2, 3, 4]].sum() > 0]
     if not shots:
@@ -275,7 +276,7 @@ def surface_density(run, story, pixels=300):
         x, _, m = shot.stars()
         near, half = _view(run, main, shot, x, m)
         half = min(half, whole)
-        pictures = [profiles.surface_density((x - c)[:, axes], m, h, pixels) * per_area
+        pictures = [profiles.surface_density((x - c)[:, axes], m, h, PIXELS) * per_area
                     for c, h in ((middle, whole), (near, half))]
         columns.append((shot, near, half, pictures))
     fig, grid, bars = _square_panels(len(shots))

@@ -124,6 +124,11 @@ def describe_setting(run):
     return "The run follows %s over %s." % (_join(parts), end)
 
 
+def ecc(e):
+    """Eccentricities near one in more digits."""
+    return "%.*f" % (2 if e < 0.95 else 4, e)
+
+
 def _list_holes(holes, run):
     masses = [_mass(h.m[0], run) for h in holes]
     if len(holes) == 1:
@@ -153,21 +158,25 @@ def describe_pair(run, s, named):
     if s.t_influence is not None and first < s.t_influence < s.t_bound:
         text.append(", come within the influence radius (%s) at %s"
                     % (length_text(s.r_infl * u.pc), _at(s.t_influence, run)))
-    text.append(" and are bound to each other %s, with a = %s and e = %.2f."
-                % ("at " + _at(s.t_bound, run) if s.t_bound > first else "from the start", length_text(a * u.pc, 3),
-                   e))
+    spells = len(s.episodes) - 1
+    if spells:
+        text.append(", are bound to each other for %s" % ("a while" if spells == 1 else "%d spells" % spells))
+    text.append(" and are bound %s %s, with a = %s and e = %s."
+                % ("for good" if spells else "to each other",
+                   "at " + _at(s.t_bound, run) if s.t_bound > first else "from the start", length_text(a * u.pc, 3),
+                   ecc(e)))
     if s.t_hard is not None:
         _, e = _elements_at(s, s.t_hard)
-        text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) at %s with e = %.2f."
-                    % (length_text(s.a_hard * u.pc), number_text(s.sigma * u.km_s, 3), _at(s.t_hard, run), e))
+        text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) at %s with e = %s."
+                    % (length_text(s.a_hard * u.pc), number_text(s.sigma * u.km_s, 3), _at(s.t_hard, run), ecc(e)))
     if s.fit:
         text.append(" Stars harden it at d(1/a)/dt = (%s ± %s) pc⁻¹ Myr⁻¹%s."
                     % (number_text(s.fit["slope"] / u.pc / u.myr, 3), number_text(s.fit["error"] / u.pc / u.myr, 1),
                        ", that is H = %s" % number_text(s.H, 3) if s.H else ""))
     if s.t_gw is not None:
         a, e = _elements_at(s, s.t_gw)
-        text.append(" From %s on (a = %s, e = %.2f) gravitational waves shrink the orbit faster than stars do."
-                    % (_at(s.t_gw, run), length_text(a * u.pc), e))
+        text.append(" From %s on (a = %s, e = %s) gravitational waves shrink the orbit faster than stars do."
+                    % (_at(s.t_gw, run), length_text(a * u.pc), ecc(e)))
     return "".join(text) + describe_end(run, s)
 
 
@@ -198,8 +207,9 @@ def describe_end(run, s):
         return ""
     from .orbits import peters_time
     left = float(peters_time(a[0], e[0], s.m1, s.m2, u.G, u.c)) * u.myr
-    return (" At the end of the record (%s) they have a = %s and e = %.2f and are not merged; gravitational waves "
-            "alone would take another %s." % (_at(s.t_el[-1], run), length_text(a[0] * u.pc, 3), e[0], time_text(left, 2)))
+    return (" At the end of the record (%s) they have a = %s and e = %s and are not merged; gravitational waves "
+            "alone would take another %s." % (_at(s.t_el[-1], run), length_text(a[0] * u.pc, 3), ecc(e[0]),
+                                                time_text(left, 2)))
 
 
 def describe_energy(run):
@@ -435,16 +445,37 @@ def write_report(directory, out=None):
     if out and (os.path.isdir(out) or not out.lower().endswith((".html", ".htm"))):
         folder, out = out, os.path.join(out, "report.html")
     out = out or os.path.join(directory, "report.html")
-    story = Story(run)
     try:
         os.makedirs(folder, exist_ok=True)
-        text = page(run, story, draw_figures(run, story, folder))
-        with open(out + ".part", "w", encoding="utf-8") as f:
-            f.write(text)
+        with open(out + ".part", "w", encoding="utf-8") as f:  # before the work of drawing
+            story = Story(run)
+            f.write(page(run, story, draw_figures(run, story, folder)))
         os.replace(out + ".part", out)
     except OSError as trouble:
         raise reader.OutputError(73, "the report cannot be written: %s" % trouble)
     return out, [plain(p) for p in tell(run, story)]
+
+
+def in_ascii(text):
+    """For terminals without Greek and superscripts."""
+    digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    text = re.sub("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda q: "^" + q.group().translate(digits), text)
+    for sign, word in (("×", "x"), ("±", "+-"), ("σ", "sigma"), ("χ", "chi"), ("μ", "u"), ("\u202f", " ")):
+        text = text.replace(sign, word)
+    return text.encode("ascii", "replace").decode()
+
+
+def say(text):
+    """To a terminal that may not know Greek, or to a reader that may have left."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = in_ascii(text)
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments=None):
@@ -467,6 +498,5 @@ def main(arguments=None):
         print("catena-report: %s" % trouble, file=sys.stderr)
         return trouble.code
     if not asked.quiet:
-        print("\n\n".join(words))
-        print("\nThe report is in %s" % path)
+        say("\n\n".join(words) + "\n\nThe report is in %s" % path)
     return 0

@@ -24,7 +24,8 @@ class PairStory:
     def __init__(self, run, pair, episodes):
         self.pair, self.episodes = pair, episodes
         self.ids = pair.ids
-        self.m1, self.m2 = float(pair.m1[0]), float(pair.m2[0])
+        at = episodes[-1][0] if episodes else 0  # a hole that merged before brings the mass of the remnant
+        self.m1, self.m2 = float(pair.m1[at]), float(pair.m2[at])
         G, c = run.units.G, run.units.c
         self.merger = next((m for m in run.history.mergers if {m["ID1"], m["ID2"]} == set(pair.ids)), None)
         self.t_merged = self.merger["merger_physical_time"] if self.merger else None
@@ -46,16 +47,14 @@ class PairStory:
 
     def _measure_stars(self, run):
         self.r_infl = self.sigma = self.rho_infl = None
-        when = self.pair.t[self.episodes[0][0]] if self.episodes else self.pair.t[-1]
+        when = self.pair.t[self.episodes[-1][0]] if self.episodes else self.pair.t[-1]
         snapshot = run.snapshot_near(when)
         if snapshot is None:
             return
         x, v, m = snapshot.stars()
         if len(m) < 100:
             return
-        centre = holes_centre(run, self.ids, snapshot.time)
-        if centre is None:
-            centre = profiles.shrinking_sphere(x, m)
+        centre = self._centre(run, snapshot, x, m)
         r = profiles.influence_radius(x, m, centre, self.m1 + self.m2)
         if not np.isfinite(r):
             return
@@ -63,6 +62,15 @@ class PairStory:
         self.sigma = profiles.sigma_between(x, v, m, centre, r, 3 * r)
         self.rho_infl = profiles.mean_density(x, m, centre, r)
         self.n_infl = int((((x - centre)**2).sum(axis=1) < r**2).sum())
+
+    def _centre(self, run, snapshot, x, m):
+        """Of the pair, if the influence radius about it holds both holes; else of the heavier hole, in its own galaxy."""
+        heavy = holes_centre(run, self.ids[:1], snapshot.time)
+        both = holes_centre(run, self.ids, snapshot.time)
+        if heavy is None or both is None:
+            return profiles.shrinking_sphere(x, m)
+        near = profiles.influence_radius(x, m, heavy, self.m1 + self.m2)
+        return both if ((heavy - both)**2).sum() < near**2 else heavy
 
     def _merging_radius(self, run, G, c):
         """KetjuMergerRadius counts Schwarzschild radii of the total mass; 0 means that nothing merges: None."""
@@ -75,7 +83,7 @@ class PairStory:
         p, span = self.pair, slice(first, last)
         el = orbits.pn_elements(p.m1[span], p.m2[span], p.x[span], p.v[span], G, c, order=1)
         self.t_el, self.a, self.e = p.t[span], el["a"], el["e"]
-        self.t_bound = float(p.t[self.episodes[0][0]])
+        self.t_bound = float(p.t[first])
         self.unbound_again = last < len(p) and self.merger is None
 
     def _phases(self, G, c):
@@ -105,11 +113,11 @@ class PairStory:
         use = t >= start
         for _ in range(4):
             fit = orbits.fit_hardening(t[use], 1 / (1 / a[use] - by_waves[use] + by_waves[use][:1]))
-            if fit is None or fit["slope"] <= 0:
-                break
-            self.fit = fit
+            self.fit = fit if fit is not None and fit["slope"] > 0 else None
+            if self.fit is None:
+                return
             use = (t >= start) & (gw_rate < fit["slope"])
-        if self.fit and self.fit["slope"] < 2 * self.fit["error"]:
+        if self.fit["slope"] < 2 * self.fit["error"]:
             self.fit = None
 
     def phase_list(self, t_end):

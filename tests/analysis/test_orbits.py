@@ -140,6 +140,39 @@ class Elements(unittest.TestCase):
         self.assertTrue(np.isnan(orbits.pn_elements(M1, M2, x, v, 1.0, 40.0, 1)["a"][0]))
 
 
+class Episodes(unittest.TestCase):
+    """Pairs at a fixed distance 1 with G M = 1.5: speed 1 is bound with some 0.2 revolutions a unit of time, 3 is not."""
+
+    @staticmethod
+    def found(speeds):
+        n = len(speeds)
+        one = type("Hole", (), {"id": 1})()
+        x = np.tile([1.0, 0, 0], (n, 1))
+        v = np.stack([0 * speeds, speeds, 0 * speeds], axis=1)
+        pair = orbits.Pair(one, one, np.arange(n) * 0.5, x, v, np.full(n, M1), np.full(n, M2))
+        return orbits.bound_episodes(pair, 1.0)
+
+    def test_passing_moment_does_not_count(self):
+        speeds = np.full(400, 3.0)
+        speeds[50:55] = 1.0
+        self.assertEqual(self.found(speeds), [])
+
+    def test_for_good(self):
+        speeds = np.full(400, 3.0)
+        speeds[100:] = 1.0
+        self.assertEqual(self.found(speeds), [(100, 400)])
+
+    def test_short_interruption(self):
+        speeds = np.full(400, 1.0)
+        speeds[200:203] = 3.0
+        self.assertEqual(self.found(speeds), [(0, 400)])
+
+    def test_two_spells(self):
+        speeds = np.full(400, 1.0)
+        speeds[150:250] = 3.0
+        self.assertEqual(self.found(speeds), [(0, 150), (250, 400)])
+
+
 class Hardening(unittest.TestCase):
     def test_line_is_found(self):
         t = np.linspace(1, 3, 400)

@@ -31,6 +31,7 @@ from catena_analysis.story import Story  # noqa: E402
 
 ROOM = None
 plots.STYLE.update({"figure.dpi": 40, "savefig.dpi": 40})  # the pictures are drawn, but small: half the time
+plots.PIXELS = 60
 
 
 def setUpModule():
@@ -155,6 +156,19 @@ class Pages(unittest.TestCase):
         self.assertEqual(run_program(path, "-q", "-o", out)[0], 0)
         self.assertEqual(sorted(os.listdir(out)),
                          ["cost.png", "density.png", "energy.png", "report.html", "stars.png"])
+
+
+class Program(unittest.TestCase):
+    def test_built_program(self):
+        """The program of the build tree finds its package, and prints the story also where only ASCII is known."""
+        program = os.path.join(os.environ.get("top_builddir", "."), "catena-report")
+        if not os.path.isfile(program):
+            self.skipTest("not built here")
+        path, _ = made("none", n_holes=0, n_stars=500, n_samples=300)
+        out = subprocess.run([sys.executable, "-B", program, path], capture_output=True,
+                             env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        self.assertEqual((out.returncode, out.stderr), (0, b""))
+        self.assertIn(b"1 000 star particles of 2.00 x 10^7 Msun", out.stdout)
 
 
 class Damage(unittest.TestCase):
