@@ -16,7 +16,11 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum { FIXTURE_N = 1000, FIXTURE_HOLES = 3 };
+enum
+{
+  FIXTURE_N = 1000,
+  FIXTURE_HOLES = 3
+};
 
 /* A number in [0, 1) from two integers (splitmix64). */
 static inline double fixture_random (uint64_t i, uint64_t k)
@@ -32,7 +36,8 @@ static inline void fixture_params (const char *dir, const char *more, struct par
 {
   char text[2048];
 
-  snprintf (text, sizeof text, "InitCondFile ics\nOutputDir %s\nTimeMax 1\nSofteningComovingClass0 0.01\n%s\n", dir, more);
+  snprintf (text, sizeof text, "InitCondFile ics\nOutputDir %s\nTimeMax 1\nSofteningComovingClass0 0.01\n%s\n", dir,
+            more);
   if (params_from_text ("test", text, (int64_t) strlen (text), out) != ST_OK) {
     printf ("fixture: %s\n", status_message ());
     abort ();
@@ -69,9 +74,10 @@ static inline int fixture_type (int64_t g)
 /* This rank's contiguous piece of the set, with something in every field. */
 static inline void fixture_particles (const struct comm *comm, struct box *box, struct particles *p, struct holes *h)
 {
-  int64_t first = FIXTURE_N * (int64_t) comm->rank / comm->size, end = FIXTURE_N * (int64_t) (comm->rank + 1) / comm->size;
+  int64_t first = FIXTURE_N * (int64_t) comm->rank / comm->size,
+          end = FIXTURE_N * (int64_t) (comm->rank + 1) / comm->size;
 
-  *box = (struct box) { .corner = { -8, -8, -8 }, .length = 16 };
+  *box = (struct box){ .corner = { -8, -8, -8 }, .length = 16 };
   memset (p, 0, sizeof *p);
   memset (h, 0, sizeof *h);
   if (particles_reserve (p, end - first) || holes_reserve (h, FIXTURE_HOLES))

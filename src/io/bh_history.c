@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows are collected in memory and appended a batch at a time; in between the file is closed, so that anybody can read it.
+/* Rows are collected in memory and appended a batch at a time; in between the file is closed, so that anybody can
+ * read it.
  *
- * Instants get their number when they are appended: within a batch they are sorted by time, so that the regions of one step,
- * which are sampled one after the other, come out interleaved as they should. The instants of the last batch are
- * remembered, in case one of them comes again.
+ * Instants get their number when they are appended: within a batch they are sorted by time, so that the regions of
+ * one step, which are sampled one after the other, come out interleaved as they should. The instants of the last
+ * batch are remembered, in case one of them comes again.
  *
- * HDF5 locks an open file. If a reader has it the batch waits, and grows. At the end of a run and before a checkpoint waiting
- * would lose rows: then, after some patience, the file is opened without a lock, and the reader may see an error, once.
+ * HDF5 locks an open file. If a reader has it the batch waits, and grows. At the end of a run and before a
+ * checkpoint waiting would lose rows: then, after some patience, the file is opened without a lock, and the reader
+ * may see an error, once.
  *
- * A crash in the middle of an append may leave a file that no longer opens. Therefore a checkpoint comes with a copy,
- * and a resumed run takes the copy if the file is damaged or has fewer rows than the checkpoint knows of.
+ * A crash in the middle of an append may leave a file that no longer opens. Therefore a checkpoint comes with a
+ * copy, and a resumed run takes the copy if the file is damaged or has fewer rows than the checkpoint knows of.
  * What the file has more than the checkpoint knows of is cut off: the resumed run will write it again.
  *
  * The records are C structs, padding included (filled with zero), as KETJU's readers expect.
@@ -30,7 +32,13 @@
 #include "base/vec3.h"
 #include "io/output.h"
 
-enum { CHUNK_TIMESTEPS = 256, CHUNK_ROWS = 28, CHUNK_MERGERS = 1, PATIENCE = 20 /* tries, 0.1 s apart */ };
+enum
+{
+  CHUNK_TIMESTEPS = 256,
+  CHUNK_ROWS = 28,
+  CHUNK_MERGERS = 1,
+  PATIENCE = 20 /* tries, 0.1 s apart */
+};
 
 /* ---- records ---- */
 
@@ -72,10 +80,14 @@ struct options_record
   int32_t divide_and_conquer, max_tree_distance, steps_between_mst;
 };
 
-_Static_assert (sizeof (struct hole_record) == 144 && sizeof (struct merger_record) == 96
-                && sizeof (struct timestep_record) == 16, "sizes of KETJU's records");
+_Static_assert(sizeof (struct hole_record) == 144 && sizeof (struct merger_record) == 96
+                 && sizeof (struct timestep_record) == 16,
+               "sizes of KETJU's records");
 
-static void member (hid_t record, const char *name, size_t offset, hid_t type) { H5Tinsert (record, name, offset, type); }
+static void member (hid_t record, const char *name, size_t offset, hid_t type)
+{
+  H5Tinsert (record, name, offset, type);
+}
 
 static void vector_member (hid_t record, const char *name, size_t offset)
 {
@@ -103,8 +115,8 @@ static hid_t timestep_type (void)
 
 static hid_t hole_type (void)
 {
-  static const char *const vectors[] = { "gadget_position", "gadget_velocity", "physical_position", "physical_velocity",
-                                         "spin" };
+  static const char *const vectors[] = { "gadget_position", "gadget_velocity", "physical_position",
+                                         "physical_velocity", "spin" };
   hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct hole_record));
 
   for (int k = 0; k < 5; k++)
@@ -119,8 +131,9 @@ static hid_t hole_type (void)
 static hid_t merger_type (void)
 {
   static const char *const ids[] = { "ID1", "ID2", "ID_remnant" };
-  static const char *const names[] = { "m1", "m2", "m_remnant", "chi1", "chi2", "chi_remnant", "kick_velocity",
-                                       "merger_physical_time", "merger_redshift" };
+  static const char *const names[] = {
+    "m1", "m2", "m_remnant", "chi1", "chi2", "chi_remnant", "kick_velocity", "merger_physical_time", "merger_redshift"
+  };
   hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct merger_record));
 
   for (int k = 0; k < 3; k++)
@@ -143,8 +156,10 @@ static hid_t cosmology_type (void)
 
 static hid_t units_type (void)
 {
-  static const char *const names[] = { "unit_time_in_s", "unit_length_in_cm", "unit_mass_in_g", "unit_velocity_in_cm_per_s",
-                                       "G_cgs", "c_cgs", "timebase_interval" };
+  static const char *const names[] = {
+    "unit_time_in_s", "unit_length_in_cm", "unit_mass_in_g", "unit_velocity_in_cm_per_s", "G_cgs",
+    "c_cgs",          "timebase_interval"
+  };
   hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct units_record));
 
   doubles (t, names, 7, 0);
@@ -166,7 +181,8 @@ static hid_t options_type (void)
   doubles (t, middle, 4, offsetof (struct options_record, expand_tight_binaries));
   member (t, "use_divide_and_conquer_mst", offsetof (struct options_record, divide_and_conquer), H5T_NATIVE_INT32);
   member (t, "max_tree_distance", offsetof (struct options_record, max_tree_distance), H5T_NATIVE_INT32);
-  member (t, "steps_between_mst_reconstruction", offsetof (struct options_record, steps_between_mst), H5T_NATIVE_INT32);
+  member (t, "steps_between_mst_reconstruction", offsetof (struct options_record, steps_between_mst),
+          H5T_NATIVE_INT32);
   H5Tclose (text);
   return t;
 }
@@ -193,27 +209,27 @@ struct bh_history
 {
   const struct comm *comm; /* borrowed */
   char path[OUTPUT_PATH], copy[OUTPUT_PATH];
-  int64_t n_timesteps, n_mergers;         /* in the file */
+  int64_t n_timesteps, n_mergers;           /* in the file */
   int64_t n_timesteps_ever, n_mergers_ever; /* with what waits; rank 0 */
-  struct waiting_row *row;                /* owned, like the following */
+  struct waiting_row *row;                  /* owned, like the following */
   int64_t n_rows, row_capacity;
   struct merger_record *merger;
   int64_t n_waiting_mergers, merger_capacity;
   struct series *series;
   int64_t n_series, series_capacity;
-  double *new_time;                       /* distinct instants that wait, unsorted */
+  double *new_time; /* distinct instants that wait, unsorted */
   int64_t n_new, new_capacity;
-  double *old_time;                       /* instants of the last batch, and their numbers from old_first on */
+  double *old_time; /* instants of the last batch, and their numbers from old_first on */
   int64_t n_old, old_capacity, old_first;
-  enum status trouble;                    /* memory */
+  enum status trouble; /* memory */
 };
 
 static int is_keeper (const struct bh_history *h) { return h->comm->rank == 0; }
 
 /* Room for one more element. */
-#define GROW(h, name, array, n, capacity)                                                                               \
-  ((n) < (capacity) || mem_resize (name, &(array), 2 * (capacity) + 64, sizeof *(array)) == 0                           \
-     ? ((capacity) = (n) < (capacity) ? (capacity) : 2 * (capacity) + 64, 1)                                            \
+#define GROW(h, name, array, n, capacity)                                                     \
+  ((n) < (capacity) || mem_resize (name, &(array), 2 * (capacity) + 64, sizeof *(array)) == 0 \
+     ? ((capacity) = (n) < (capacity) ? (capacity) : 2 * (capacity) + 64, 1)                  \
      : ((h)->trouble = ST_MEMORY, 0))
 
 static struct series *find_series (const struct bh_history *h, uint64_t id)
@@ -250,11 +266,21 @@ static int put_attribute (hid_t file, const char *name, hid_t type, const void *
 
 static int put_attributes (hid_t file, const struct params *p, const struct units *u)
 {
-  struct cosmology_record cosmology = { p->HubbleParam, p->Omega0, p->OmegaLambda, p->OmegaBaryon, p->ComovingIntegrationOn,
-                                        p->Periodic, { p->BoxSize, p->BoxSize, p->BoxSize } };
+  struct cosmology_record cosmology = { p->HubbleParam,
+                                        p->Omega0,
+                                        p->OmegaLambda,
+                                        p->OmegaBaryon,
+                                        p->ComovingIntegrationOn,
+                                        p->Periodic,
+                                        { p->BoxSize, p->BoxSize, p->BoxSize } };
   double begin = isnan (p->TimeBegin) ? 0 : p->TimeBegin;
   double cgs_G = u->G * u->length_cm * u->velocity_cm_s * u->velocity_cm_s / u->mass_g;
-  struct units_record units = { u->time_s, u->length_cm, u->mass_g, u->velocity_cm_s, cgs_G, u->c * u->velocity_cm_s,
+  struct units_record units = { u->time_s,
+                                u->length_cm,
+                                u->mass_g,
+                                u->velocity_cm_s,
+                                cgs_G,
+                                u->c * u->velocity_cm_s,
                                 (p->TimeMax - begin) * 0x1p-60 };
   struct options_record options;
 
@@ -317,7 +343,8 @@ static int transfer (hid_t where, const char *name, hid_t type, int64_t first, i
     hid_t in_file = H5Dget_space (set), in_memory = H5Screate_simple (1, &count, NULL);
     H5Sselect_hyperslab (in_file, H5S_SELECT_SET, &start, NULL, &count, NULL);
     failed = (write ? H5Dwrite (set, type, in_memory, in_file, H5P_DEFAULT, rows)
-                    : H5Dread (set, type, in_memory, in_file, H5P_DEFAULT, rows)) < 0;
+                    : H5Dread (set, type, in_memory, in_file, H5P_DEFAULT, rows))
+             < 0;
     H5Sclose (in_memory);
     H5Sclose (in_file);
   }
@@ -385,7 +412,7 @@ static int cut_series (hid_t group, const char *name, struct listing *to)
     return 1;
   if (n < 0 || !GROW (h, "bh series", h->series, h->n_series, h->series_capacity))
     return 1;
-  h->series[h->n_series++] = (struct series) { strtoull (name, NULL, 10), keep, keep > 0 ? last.timestep_index : -1 };
+  h->series[h->n_series++] = (struct series){ strtoull (name, NULL, 10), keep, keep > 0 ? last.timestep_index : -1 };
   return 0;
 }
 
@@ -435,11 +462,13 @@ static int cut_file (struct bh_history *h, int64_t keep_timesteps, int64_t keep_
   struct listing to = { .h = h, .keep = keep_timesteps };
   hid_t file = open_file (h->path, H5F_ACC_RDWR, 0);
   hid_t group = file < 0 ? -1 : H5Gopen2 (file, "BHs", H5P_DEFAULT);
-  int failed = group < 0 || table_rows (file, "timesteps") < keep_timesteps || table_rows (file, "mergers") < keep_mergers;
+  int failed =
+    group < 0 || table_rows (file, "timesteps") < keep_timesteps || table_rows (file, "mergers") < keep_mergers;
 
   h->n_series = 0;
   failed = failed || cut_table (file, "timesteps", keep_timesteps) || cut_table (file, "mergers", keep_mergers)
-           || H5Literate (group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_series, &to) < 0 || drop_empty_series (h, group);
+           || H5Literate (group, H5_INDEX_NAME, H5_ITER_INC, NULL, visit_series, &to) < 0
+           || drop_empty_series (h, group);
   h->n_timesteps = keep_timesteps;
   h->n_mergers = keep_mergers;
   failed = failed || recall_instants (h, file);
@@ -454,12 +483,16 @@ static enum status resume_file (struct bh_history *h, int64_t keep_timesteps, in
 {
   if (access (h->path, F_OK) == 0 && cut_file (h, keep_timesteps, keep_mergers) == 0)
     return ST_OK;
-  log_say ("warning: %s is missing, damaged, or shorter than the checkpoint says; it is restored from %s", h->path, h->copy);
+  log_say ("warning: %s is missing, damaged, or shorter than the checkpoint says; it is restored from %s", h->path,
+           h->copy);
   if (access (h->copy, F_OK) == 0 && output_copy (h->copy, h->path) == ST_OK
       && cut_file (h, keep_timesteps, keep_mergers) == 0)
     return ST_OK;
-  return status_fail (ST_IOERR, "Cannot continue %s with %lld instants, and its copy %s does not help. Put a good copy there, or "
-                      "start from a snapshot in another OutputDir.", h->path, (long long) keep_timesteps, h->copy);
+  return status_fail (ST_IOERR,
+                      "Cannot continue %s with %lld instants, and its copy %s does not help. Put a good "
+                      "copy there, or "
+                      "start from a snapshot in another OutputDir.",
+                      h->path, (long long) keep_timesteps, h->copy);
 }
 
 static void release (struct bh_history **history)
@@ -545,11 +578,18 @@ void bh_history_merger (struct bh_history *h, const struct areg_merger *m)
 {
   if (!is_keeper (h) || !GROW (h, "bh mergers", h->merger, h->n_waiting_mergers, h->merger_capacity))
     return;
-  h->merger[h->n_waiting_mergers++] = (struct merger_record) {
-    .id1 = m->id1, .id2 = m->id2, .id_remnant = m->id_remnant, .m1 = m->m1, .m2 = m->m2, .m_remnant = m->m_remnant,
-    .chi1 = m->chi1, .chi2 = m->chi2, .chi_remnant = m->chi_remnant, .kick_velocity = m->kick_speed,
-    .merger_physical_time = m->t, .merger_redshift = 0
-  };
+  h->merger[h->n_waiting_mergers++] = (struct merger_record){ .id1 = m->id1,
+                                                              .id2 = m->id2,
+                                                              .id_remnant = m->id_remnant,
+                                                              .m1 = m->m1,
+                                                              .m2 = m->m2,
+                                                              .m_remnant = m->m_remnant,
+                                                              .chi1 = m->chi1,
+                                                              .chi2 = m->chi2,
+                                                              .chi_remnant = m->chi_remnant,
+                                                              .kick_velocity = m->kick_speed,
+                                                              .merger_physical_time = m->t,
+                                                              .merger_redshift = 0 };
   h->n_mergers_ever++;
 }
 
@@ -602,7 +642,7 @@ static int append_instants (struct bh_history *h, hid_t file)
   if (!records)
     return 1;
   for (int64_t k = 0; k < h->n_new; k++)
-    records[k] = (struct timestep_record) { h->new_time[k], 1 };
+    records[k] = (struct timestep_record){ h->new_time[k], 1 };
   int failed = transfer (file, "timesteps", timestep_type (), h->n_timesteps, h->n_new, records, 1);
   mem_free (&records);
   return failed;
@@ -618,7 +658,7 @@ static int append_series (struct bh_history *h, hid_t group, int64_t from, int64
 
   if (!s && records && GROW (h, "bh series", h->series, h->n_series, h->series_capacity)) {
     s = &h->series[h->n_series++];
-    *s = (struct series) { h->row[from].id, 0, -1 };
+    *s = (struct series){ h->row[from].id, 0, -1 };
   }
   if (!s || !records) {
     mem_free (&records);

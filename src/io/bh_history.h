@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The history of the SMBHs at high cadence, OutputDir/ketju_bhs.hdf5, in KETJU's layout (doc/formats.md). Rank 0 keeps the
- * file; all ranks may make all calls. Rows are buffered and appended in bh_history_flush, which opens and closes the
- * file, so that others may read it while the run goes on.
+/* The history of the SMBHs at high cadence, OutputDir/ketju_bhs.hdf5, in KETJU's layout (doc/formats.md). Rank 0
+ * keeps the file; all ranks may make all calls. Rows are buffered and appended in bh_history_flush, which opens
+ * and closes the file, so that others may read it while the run goes on.
  */
 #ifndef CATENA_BH_HISTORY_H
 #define CATENA_BH_HISTORY_H
@@ -26,21 +26,22 @@ struct bh_row
 
 struct bh_history; /* opaque */
 
-/* Collective, agreed. keep_timesteps = -1: a new file. Otherwise the file is cut to its first `keep_timesteps` instants and
- * `keep_mergers` mergers (the counts at the checkpoint); if it is damaged or lost, the copy made by bh_history_secure takes
- * its place. ST_CANTCREAT, ST_IOERR, ST_MEMORY. *out belongs to the caller. */
+/* Collective, agreed. keep_timesteps = -1: a new file. Otherwise the file is cut to its first `keep_timesteps`
+ * instants and `keep_mergers` mergers (the counts at the checkpoint); if it is damaged or lost, the copy made by
+ * bh_history_secure takes its place. ST_CANTCREAT, ST_IOERR, ST_MEMORY. *out belongs to the caller. */
 enum status bh_history_open (const struct comm *comm, const struct params *params, const struct units *units,
                              int64_t keep_timesteps, int64_t keep_mergers, struct bh_history **out);
 /* Local, rank 0 acts. Rows of one instant; the same instant again, from another region, adds no second row of
- * /timesteps, and the same SMBH at the same instant no second row of its own. Trouble (memory) shows at the next flush. */
+ * /timesteps, and the same SMBH at the same instant no second row of its own. Trouble (memory) shows at the next
+ * flush. */
 void bh_history_add (struct bh_history *history, double time, const struct bh_row *rows, int n);
 /* Local, rank 0 acts. */
 void bh_history_merger (struct bh_history *history, const struct areg_merger *merger);
-/* Collective, agreed. Appends what is buffered. If a reader holds the file the rows wait for the next time, and that is no
- * failure. ST_IOERR if the disk is full: what is buffered stays buffered. */
+/* Collective, agreed. Appends what is buffered. If a reader holds the file the rows wait for the next time, and
+ * that is no failure. ST_IOERR if the disk is full: what is buffered stays buffered. */
 enum status bh_history_flush (struct bh_history *history);
-/* Collective, agreed. Before a checkpoint: flush in any case (a reader may then see the file change under its hands), and
- * leave a copy in OutputDir/restartfiles, from which a file damaged by a crash is restored. */
+/* Collective, agreed. Before a checkpoint: flush in any case (a reader may then see the file change under its
+ * hands), and leave a copy in OutputDir/restartfiles, from which a file damaged by a crash is restored. */
 enum status bh_history_secure (struct bh_history *history);
 /* Collective; the same on all ranks. Rows so far, buffered ones included. */
 int64_t bh_history_timesteps (const struct bh_history *history);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A checkpoint is a list of columns: the fields of particles.def, the columns of the SMBH table, the box, and the items of
- * run state. Writing and reading go through the same list, so a new field is written, read and checked without a line
- * here. Particles are stored in the order (rank, index): cut anywhere, they are the same sequence on any number of ranks.
+/* A checkpoint is a list of columns: the fields of particles.def, the columns of the SMBH table, the box, and the
+ * items of run state. Writing and reading go through the same list, so a new field is written, read and checked
+ * without a line here. Particles are stored in the order (rank, index): cut anywhere, they are the same sequence
+ * on any number of ranks.
  *
- * The dataset /Checksums holds one number per column and, last, the hash of these numbers. HDF5 itself guards its metadata
- * with checksums. Together a flipped bit anywhere in what counts is found before the run goes on, and the next older
- * checkpoint is tried. The parameters stand in an attribute for people; a resumed run takes its own.
+ * The dataset /Checksums holds one number per column and, last, the hash of these numbers. HDF5 itself guards its
+ * metadata with checksums. Together a flipped bit anywhere in what counts is found before the run goes on, and the
+ * next older checkpoint is tried. The parameters stand in an attribute for people; a resumed run takes its own.
  */
 #define _GNU_SOURCE /* open_memstream */
 #include "io/checkpoint.h"
@@ -22,7 +23,12 @@
 #include "io/hdf.h"
 #include "io/output.h"
 
-enum { KEPT = 2, MAX_LISTED = 64, NAME = 80 };
+enum
+{
+  KEPT = 2,
+  MAX_LISTED = 64,
+  NAME = 80
+};
 
 struct column
 {
@@ -39,15 +45,18 @@ struct columns
   int n;
 };
 
-#define TYPE_OF(type)                                                                                                   \
-  _Generic ((type) 0, double: H5T_NATIVE_DOUBLE, float: H5T_NATIVE_FLOAT, uint64_t: H5T_NATIVE_UINT64,                  \
-            int64_t: H5T_NATIVE_INT64, int32_t: H5T_NATIVE_INT32, uint8_t: H5T_NATIVE_UINT8, int8_t: H5T_NATIVE_INT8)
+/* clang-format off */
+#define TYPE_OF(type) \
+  _Generic ((type) 0, double: H5T_NATIVE_DOUBLE, float: H5T_NATIVE_FLOAT, uint64_t: H5T_NATIVE_UINT64, \
+            int32_t: H5T_NATIVE_INT32, uint8_t: H5T_NATIVE_UINT8, int8_t: H5T_NATIVE_INT8)
+/* clang-format on */
 
-static void add (struct columns *c, const char *group, const char *name, hid_t type, int width, int shared, void *data)
+static void add (struct columns *c, const char *group, const char *name, hid_t type, int width, int shared,
+                 void *data)
 {
   struct column *new = &c->list[c->n++];
 
-  *new = (struct column) { .type = type, .width = width, .shared = shared, .data = data };
+  *new = (struct column){ .type = type, .width = width, .shared = shared, .data = data };
   snprintf (new->name, sizeof new->name, "%s/%s", group, name);
 }
 
@@ -60,7 +69,7 @@ static void add_particles (struct columns *c, const struct particles *p)
 #undef FIELD3
 }
 
-_Static_assert (sizeof (struct holes) == 2 * sizeof (int) + 4 * sizeof (void *), "a new column of holes belongs below");
+_Static_assert(sizeof (struct holes) == 2 * sizeof (int) + 4 * sizeof (void *), "columns of holes");
 
 static void add_holes (struct columns *c, const struct holes *h)
 {
@@ -86,7 +95,7 @@ static void add_items (struct columns *c, const struct checkpoint_item *items, i
 
 static enum status columns_create (const struct comm *comm, int n_items, struct columns *out)
 {
-  *out = (struct columns) { .list = mem_alloc ("checkpoint columns", 64 + n_items, sizeof *out->list) };
+  *out = (struct columns){ .list = mem_alloc ("checkpoint columns", 64 + n_items, sizeof *out->list) };
   return status_agree (comm, out->list ? ST_OK : ST_MEMORY, NULL);
 }
 
@@ -185,7 +194,8 @@ static void write_columns (struct hdf *f, const struct columns *c, const int64_t
     const struct column *col = &c->list[k];
     const struct rows source = { col->data, col->width * H5Tget_size (col->type) };
     const int64_t mine = !col->shared ? n : rank == 0 ? rows[k] : 0;
-    checksum[k] = hdf_rows_write (f, col->name, col->type, col->width, col->shared ? 0 : first, mine, fill_rows, &source);
+    checksum[k] =
+      hdf_rows_write (f, col->name, col->type, col->width, col->shared ? 0 : first, mine, fill_rows, &source);
   }
   checksum[c->n] = XXH3_64bits (checksum, c->n * sizeof *checksum);
   hdf_rows_write (f, "Checksums", H5T_NATIVE_UINT64, 1, 0, rank == 0 ? c->n + 1 : 0, fill_checksums, checksum);
@@ -289,7 +299,9 @@ static enum status read_checksums (struct hdf *f, int n, uint64_t *checksum)
   if (!hdf_shape (f, "Checksums", &rows, &columns, &class, &is_signed))
     return f->st = status_fail (ST_DATA, "%s: is no checkpoint (the dataset Checksums is missing).", f->path);
   if (rows != n + 1)
-    return f->st = status_fail (ST_DATA, "%s: was written by another version of the program: it has %lld columns, not %d.",
+    return f->st = status_fail (ST_DATA,
+                                "%s: was written by another version of the program: it has %lld columns, "
+                                "not %d.",
                                 f->path, (long long) rows - 1, n);
   hdf_rows_read (f, "Checksums", H5T_NATIVE_UINT64, 1, 0, n + 1, checksum, NULL);
   if (f->st == ST_OK && checksum[n] != XXH3_64bits (checksum, n * sizeof *checksum))
@@ -298,8 +310,8 @@ static enum status read_checksums (struct hdf *f, int n, uint64_t *checksum)
 }
 
 /* Local. How many particles and SMBHs there are; makes room for this rank's share. */
-static enum status make_room (const struct comm *comm, struct hdf *f, struct particles *p, struct holes *h, int64_t *total,
-                              int64_t *n_holes)
+static enum status make_room (const struct comm *comm, struct hdf *f, struct particles *p, struct holes *h,
+                              int64_t *total, int64_t *n_holes)
 {
   int columns;
   H5T_class_t class;
@@ -321,8 +333,8 @@ static enum status make_room (const struct comm *comm, struct hdf *f, struct par
 }
 
 /* Collective. Reads all columns and compares checksums; f->st is agreed upon afterwards. */
-static void read_columns (const struct comm *comm, struct hdf *f, const struct columns *c, const int64_t *rows, int64_t n,
-                          const uint64_t *checksum, uint64_t *found)
+static void read_columns (const struct comm *comm, struct hdf *f, const struct columns *c, const int64_t *rows,
+                          int64_t n, const uint64_t *checksum, uint64_t *found)
 {
   const int64_t first = comm_scan (comm, n, NULL);
 
@@ -334,8 +346,8 @@ static void read_columns (const struct comm *comm, struct hdf *f, const struct c
     H5T_class_t class;
     bool is_signed;
     if (!hdf_shape (f, col->name, &there, &width, &class, &is_signed) || there != rows[k] || width != col->width)
-      f->st = status_fail (ST_DATA, "%s: %s has %lld rows, and %lld were expected.", f->path, col->name, (long long) there,
-                           (long long) rows[k]);
+      f->st = status_fail (ST_DATA, "%s: %s has %lld rows, and %lld were expected.", f->path, col->name,
+                           (long long) there, (long long) rows[k]);
     hdf_rows_read (f, col->name, col->type, col->width, col->shared ? 0 : first, col->shared ? rows[k] : n, col->data,
                    &found[k]);
   }
@@ -421,7 +433,9 @@ enum status checkpoint_read (const struct comm *comm, const char *dir, const str
   h->n = 0;
   enum status st = n == 0 ? ST_NOINPUT : ST_DATA;
   if (comm->rank == 0 && n == 0)
-    status_fail (st, "There is no checkpoint in %s to resume from. Start the run without flag 1, or from a snapshot with flag 2.",
+    status_fail (st,
+                 "There is no checkpoint in %s to resume from. Start the run without flag 1, or from a snapshot "
+                 "with flag 2.",
                  dir);
   else if (comm->rank == 0)
     status_fail (st, "No checkpoint in %s can be used. Start from a snapshot with flag 2.", dir);

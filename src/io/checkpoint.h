@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Checkpoints: a file that holds every field of particles.def, the SMBH table, the box and the run state, readable on any
- * number of ranks. Every dataset carries a checksum of its contents that does not depend on who wrote it.
+/* Checkpoints: a file that holds every field of particles.def, the SMBH table, the box and the run state, readable
+ * on any number of ranks. Every dataset carries a checksum of its contents that does not depend on who wrote it.
  */
 #ifndef CATENA_CHECKPOINT_H
 #define CATENA_CHECKPOINT_H
@@ -12,7 +12,11 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum checkpoint_kind { CHECKPOINT_I64, CHECKPOINT_F64 };
+enum checkpoint_kind
+{
+  CHECKPOINT_I64,
+  CHECKPOINT_F64
+};
 
 /* A named piece of run state, the same on all ranks. `data` is borrowed. */
 struct checkpoint_item
@@ -29,9 +33,10 @@ enum status checkpoint_write (const struct comm *comm, const char *dir, const st
                               const struct box *box, const struct particles *p, const struct holes *h,
                               const struct checkpoint_item *items, int n_items);
 
-/* Collective, agreed. Reads the newest checkpoint whose checksums all hold, in the order in which it was written, cut into
- * contiguous shares; p and h are empty before. An item must have been written with the same kind and n. What was
- * rejected, and why, is said in the log. ST_NOINPUT: there is none to read; ST_DATA: there are, none is valid. */
+/* Collective, agreed. Reads the newest checkpoint whose checksums all hold, in the order in which it was written,
+ * cut into contiguous shares; p and h are empty before. An item must have been written with the same kind and n.
+ * What was rejected, and why, is said in the log. ST_NOINPUT: there is none to read; ST_DATA: there are, none is
+ * valid. */
 enum status checkpoint_read (const struct comm *comm, const char *dir, const struct params *params, struct box *box,
                              struct particles *p, struct holes *h, const struct checkpoint_item *items, int n_items);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Text that people and scripts read while a run goes on: every line is complete when it is in the file, since streams are
- * flushed line by line. Numbers of the physics come from exact sums (base/exact.h), so a line is the same for any number of
- * ranks; only the columns of seconds differ from run to run.
+/* Text that people and scripts read while a run goes on: every line is complete when it is in the file, since
+ * streams are flushed line by line. Numbers of the physics come from exact sums (base/exact.h), so a line is the
+ * same for any number of ranks; only the columns of seconds differ from run to run.
  *
- * energy.txt has GADGET-4's columns and nothing else, so that scripts made for it go on working. What GADGET-4 does not
- * have (total energy with what is radiated, momenta, centre of mass) stands in conservation.csv.
+ * energy.txt has GADGET-4's columns and nothing else, so that scripts made for it go on working. What GADGET-4
+ * does not have (total energy with what is radiated, momenta, centre of mass) stands in conservation.csv.
  */
 #define _DEFAULT_SOURCE
 #include "io/diagnostics.h"
@@ -21,15 +21,26 @@
 #include "base/vec3.h"
 #include "io/output.h"
 
-enum file { INFO, ENERGY, CONSERVATION, TIMEBINS, CPU, REGIONS, MERGERS };
+enum file
+{
+  INFO,
+  ENERGY,
+  CONSERVATION,
+  TIMEBINS,
+  CPU,
+  REGIONS,
+  MERGERS
+};
 
-static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt", "energy.txt", "conservation.csv", "timebins.txt",
-                                                          "cpu.csv", "regions.csv", "mergers.txt" };
+static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt",     "energy.txt", "conservation.csv",
+                                                          "timebins.txt", "cpu.csv",    "regions.csv",
+                                                          "mergers.txt" };
 static const char *const first_lines[DIAGNOSTIC_FILES] = {
   [CONSERVATION] = "time,mass,kinetic,potential,radiated,mergers,energy,momentum_x,momentum_y,momentum_z,"
                    "angular_momentum_x,angular_momentum_y,angular_momentum_z,center_x,center_y,center_z\n",
-  [REGIONS] = "step,time,dt,id,n_bodies,n_holes,steps,rejected,energy_error,x,y,z,vx,vy,vz,semi_major_axis,eccentricity,"
-              "seconds,n_ranks\n",
+  [REGIONS] =
+    "step,time,dt,id,n_bodies,n_holes,steps,rejected,energy_error,x,y,z,vx,vy,vz,semi_major_axis,eccentricity,"
+    "seconds,n_ranks\n",
 };
 
 struct diagnostics
@@ -126,8 +137,16 @@ enum status diagnostics_close (struct diagnostics **diagnostics)
 
 /* ---- exact sums ---- */
 
-enum { SUM_MASS, SUM_KINETIC = SUM_MASS + N_TYPES, SUM_POTENTIAL = SUM_KINETIC + N_TYPES,
-       SUM_P = SUM_POTENTIAL + N_TYPES, SUM_L = SUM_P + 3, SUM_X = SUM_L + 3, N_SUMS = SUM_X + 3 };
+enum
+{
+  SUM_MASS,
+  SUM_KINETIC = SUM_MASS + N_TYPES,
+  SUM_POTENTIAL = SUM_KINETIC + N_TYPES,
+  SUM_P = SUM_POTENTIAL + N_TYPES,
+  SUM_L = SUM_P + 3,
+  SUM_X = SUM_L + 3,
+  N_SUMS = SUM_X + 3
+};
 
 static void add_particle (struct exact_sum *sums, const struct box *box, const struct particles *p, int64_t i)
 {
@@ -187,7 +206,8 @@ void conserved_now (const struct comm *comm, const struct box *box, const struct
 
 /* ---- lines ---- */
 
-static void print (struct diagnostics *d, enum file k, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+static void print (struct diagnostics *d, enum file k, const char *format, ...)
+  __attribute__ ((format (printf, 3, 4)));
 
 static void print (struct diagnostics *d, enum file k, const char *format, ...)
 {
@@ -232,8 +252,10 @@ void diagnostics_energy (struct diagnostics *d, double time, const struct box *b
   conserved_now (d->comm, box, p, ledger, out);
   print_energy (d, time, out);
   print (d, CONSERVATION, "%.17g", time);
-  print_cells (d, CONSERVATION, (double[]) { out->mass, out->kinetic, out->potential, ledger ? ledger->radiated : 0,
-                                             ledger ? ledger->mergers : 0, out->energy }, 6);
+  print_cells (d, CONSERVATION,
+               (double[]){ out->mass, out->kinetic, out->potential, ledger ? ledger->radiated : 0,
+                           ledger ? ledger->mergers : 0, out->energy },
+               6);
   print_cells (d, CONSERVATION, out->momentum, 3);
   print_cells (d, CONSERVATION, out->angular_momentum, 3);
   print_cells (d, CONSERVATION, out->center, 3);
@@ -242,7 +264,9 @@ void diagnostics_energy (struct diagnostics *d, double time, const struct box *b
 
 void diagnostics_step (struct diagnostics *d, const struct step_row *r)
 {
-  print (d, INFO, "Sync-Point %lld, Time: %.12g, Systemstep: %.9g, Nsync-grv: %lld of %lld, Regions: %d, Regularised: %lld",
+  print (d, INFO,
+         "Sync-Point %lld, Time: %.12g, Systemstep: %.9g, Nsync-grv: %lld of %lld, Regions: %d, "
+         "Regularised: %lld",
          (long long) r->step, r->time, r->dt, (long long) r->n_active, (long long) r->n_particles, r->n_regions,
          (long long) r->n_regularised);
   if (!isnan (r->energy_error))
@@ -266,8 +290,8 @@ void diagnostics_timebins (struct diagnostics *d, int64_t step, double time, dou
   print (d, TIMEBINS, "\n");
 }
 
-void diagnostics_cpu (struct diagnostics *d, int64_t step, double time, const char *const *names, const double *seconds,
-                      int n)
+void diagnostics_cpu (struct diagnostics *d, int64_t step, double time, const char *const *names,
+                      const double *seconds, int n)
 {
   if (!d->has_cpu_names) {
     print (d, CPU, "step,time");
@@ -284,8 +308,8 @@ void diagnostics_cpu (struct diagnostics *d, int64_t step, double time, const ch
 
 void diagnostics_region (struct diagnostics *d, const struct region_row *r)
 {
-  print (d, REGIONS, "%lld,%.17g,%.17g,%llu,%d,%d,%lld,%lld", (long long) r->step, r->time, r->dt, (unsigned long long) r->id,
-         r->n_bodies, r->n_holes, (long long) r->steps, (long long) r->rejected);
+  print (d, REGIONS, "%lld,%.17g,%.17g,%llu,%d,%d,%lld,%lld", (long long) r->step, r->time, r->dt,
+         (unsigned long long) r->id, r->n_bodies, r->n_holes, (long long) r->steps, (long long) r->rejected);
   print_cell (d, REGIONS, r->energy_error);
   print_cells (d, REGIONS, r->position, 3);
   print_cells (d, REGIONS, r->velocity, 3);
@@ -301,15 +325,23 @@ void diagnostics_merger (struct diagnostics *d, const struct areg_merger *m)
   const double schwarzschild = 2 * u->G * (m->m1 + m->m2) / (u->c * u->c);
   const double lost = m->m1 + m->m2 - m->m_remnant;
 
-  print (d, MERGERS, "At time %.12g (%.6f Myr) the SMBHs %llu (%.6e Msun, spin %.4f) and %llu (%.6e Msun, spin %.4f) merged.\n",
-         m->t, m->t / units_megayear (u), (unsigned long long) m->id1, m->m1 / sun, m->chi1, (unsigned long long) m->id2,
-         m->m2 / sun, m->chi2);
-  print (d, MERGERS, "  Last seen %.4e pc apart (%.2f Schwarzschild radii of their total mass), relative speed %.1f km/s,\n"
-         "  osculating semi-major axis %.4e pc, eccentricity %.4f.\n", m->separation / parsec,
-         m->separation / schwarzschild, m->relative_speed * kms, m->semi_major_axis / parsec, m->eccentricity);
-  print (d, MERGERS, "  The remnant %llu has %.6e Msun, spin %.4f; %.4e Msun (%.2f %%) were radiated; recoil %.1f km/s (%+.1f, %+.1f, "
-         "%+.1f).\n", (unsigned long long) m->id_remnant, m->m_remnant / sun, m->chi_remnant, lost / sun,
+  print (d, MERGERS,
+         "At time %.12g (%.6f Myr) the SMBHs %llu (%.6e Msun, spin %.4f) and %llu (%.6e Msun, spin %.4f) "
+         "merged.\n",
+         m->t, m->t / units_megayear (u), (unsigned long long) m->id1, m->m1 / sun, m->chi1,
+         (unsigned long long) m->id2, m->m2 / sun, m->chi2);
+  print (d, MERGERS,
+         "  Last seen %.4e pc apart (%.2f Schwarzschild radii of their total mass), relative speed %.1f "
+         "km/s,\n"
+         "  osculating semi-major axis %.4e pc, eccentricity %.4f.\n",
+         m->separation / parsec, m->separation / schwarzschild, m->relative_speed * kms, m->semi_major_axis / parsec,
+         m->eccentricity);
+  print (d, MERGERS,
+         "  The remnant %llu has %.6e Msun, spin %.4f; %.4e Msun (%.2f %%) were radiated; recoil %.1f "
+         "km/s (%+.1f, %+.1f, "
+         "%+.1f).\n",
+         (unsigned long long) m->id_remnant, m->m_remnant / sun, m->chi_remnant, lost / sun,
          100 * lost / (m->m1 + m->m2), m->kick_speed * kms, m->kick[0] * kms, m->kick[1] * kms, m->kick[2] * kms);
-  print (d, MERGERS, "  It is at (%.9g, %.9g, %.9g) and moves with (%.6g, %.6g, %.6g), code units.\n\n", m->x[0], m->x[1], m->x[2],
-         m->v[0], m->v[1], m->v[2]);
+  print (d, MERGERS, "  It is at (%.9g, %.9g, %.9g) and moves with (%.6g, %.6g, %.6g), code units.\n\n", m->x[0],
+         m->x[1], m->x[2], m->v[0], m->v[1], m->v[2]);
 }

@@ -15,7 +15,10 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum { DIAGNOSTIC_FILES = 7 };
+enum
+{
+  DIAGNOSTIC_FILES = 7
+};
 
 struct diagnostics; /* opaque */
 
@@ -25,8 +28,8 @@ enum status diagnostics_open (const struct comm *comm, const struct params *para
                               const int64_t *lengths, struct diagnostics **out);
 /* Collective, agreed ST_IOERR if a file could not take its lines (disk full). NULL-safe; sets the pointer to NULL. */
 enum status diagnostics_close (struct diagnostics **d);
-/* Collective. Pushes all lines to the disk and gives the files' lengths in bytes, the same on all ranks, for a checkpoint
- * item of DIAGNOSTIC_FILES integers. Agreed ST_IOERR. */
+/* Collective. Pushes all lines to the disk and gives the files' lengths in bytes, the same on all ranks, for a
+ * checkpoint item of DIAGNOSTIC_FILES integers. Agreed ST_IOERR. */
 enum status diagnostics_lengths (struct diagnostics *d, int64_t lengths[DIAGNOSTIC_FILES]);
 
 /* Energy that left the kinetic and potential energy of the particles by known ways, code units, > 0: lost. */
@@ -45,8 +48,9 @@ struct conserved
   double kinetic_of_type[N_TYPES], potential_of_type[N_TYPES], mass_of_type[N_TYPES];
 };
 
-/* Collective. The sums, the same bits for any distribution of the particles over ranks. Positions and velocities must belong
- * to one instant, and the potentials to it; a potential counts half. Angular momentum is about the origin. */
+/* Collective. The sums, the same bits for any distribution of the particles over ranks. Positions and velocities
+ * must belong to one instant, and the potentials to it; a potential counts half. Angular momentum is about the
+ * origin. */
 void conserved_now (const struct comm *comm, const struct box *box, const struct particles *p,
                     const struct energy_ledger *ledger, struct conserved *out);
 /* Collective. conserved_now, and one line in energy.txt and conservation.csv. *out may not be NULL. */
@@ -59,9 +63,9 @@ struct step_row
   double time, dt;
   int64_t n_active, n_particles;
   int n_regions;
-  int64_t n_regularised;  /* bodies in regions */
-  double energy_error;    /* last known relative error; NaN: none yet, left empty */
-  double seconds;         /* wall clock of the step */
+  int64_t n_regularised; /* bodies in regions */
+  double energy_error;   /* last known relative error; NaN: none yet, left empty */
+  double seconds;        /* wall clock of the step */
 };
 
 /* Local, rank 0 acts, and so for all that follow. One line of info.txt. */
@@ -80,8 +84,8 @@ struct region_row
   uint64_t id; /* of its heaviest SMBH */
   int n_bodies, n_holes;
   int64_t steps, rejected;
-  double energy_error;     /* relative, of this call */
-  double position[3], velocity[3]; /* centre of mass */
+  double energy_error;                  /* relative, of this call */
+  double position[3], velocity[3];      /* centre of mass */
   double semi_major_axis, eccentricity; /* of the tightest pair of SMBHs, Newtonian; NaN: none, left empty */
   double seconds;
   int n_ranks;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See hdf.h. Writing is collective MPI-IO: all ranks make the same calls in the same order, and after each act that one rank
- * alone may fail the ranks agree, since the next act needs all of them. Rows go in pieces of at most
- * PIECE_BYTES, which bounds the memory for conversion and keeps each transfer far below the 2 GB that MPI-IO counts in an int.
+/* See hdf.h. Writing is collective MPI-IO: all ranks make the same calls in the same order, and after each act
+ * that one rank alone may fail the ranks agree, since the next act needs all of them. Rows go in pieces of at most
+ * PIECE_BYTES, which bounds the memory for conversion and keeps each transfer far below the 2 GB that MPI-IO
+ * counts in an int.
  *
- * A full disk is the one failure that happens to everybody some day, and MPI-IO is at its worst there: errors show late or
- * only as bytes missing. So datasets are contiguous with their space assigned at creation, and hdf_take_space makes the
- * file system reserve it before any data are written.
+ * A full disk is the one failure that happens to everybody some day, and MPI-IO is at its worst there: errors show
+ * late or only as bytes missing. So datasets are contiguous with their space assigned at creation, and
+ * hdf_take_space makes the file system reserve it before any data are written.
  *
- * Reading is done by each rank for itself with plain POSIX reads: a damaged file is then a local fault with a local
- * sentence, agreed upon by the caller.
+ * Reading is done by each rank for itself with plain POSIX reads: a damaged file is then a local fault with a
+ * local sentence, agreed upon by the caller.
  */
 #include "io/hdf.h"
 
@@ -23,7 +24,11 @@
 
 #include "base/mem.h"
 
-enum { PIECE_BYTES = 1 << 25, METADATA_BYTES = 1 << 17 /* more than the headers of any file of ours */ };
+enum
+{
+  PIECE_BYTES = 1 << 25,
+  METADATA_BYTES = 1 << 17 /* more than the headers of any file of ours */
+};
 
 /* The innermost entry of HDF5's error stack says what happened; the outer ones only who asked. */
 static herr_t innermost (unsigned n, const H5E_error2_t *e, void *out)
@@ -51,7 +56,7 @@ static void agree (struct hdf *f)
 
 static void start (struct hdf *f, const struct comm *comm, const char *path)
 {
-  *f = (struct hdf) { .comm = comm, .id = H5I_INVALID_HID, .st = ST_OK };
+  *f = (struct hdf){ .comm = comm, .id = H5I_INVALID_HID, .st = ST_OK };
   snprintf (f->path, sizeof f->path, "%s", path);
   H5Eset_auto2 (H5E_DEFAULT, NULL, NULL);
 }
@@ -168,10 +173,7 @@ void hdf_take_space (struct hdf *f)
 {
   if (f->st != ST_OK)
     return;
-  if (H5Fflush (f->id, H5F_SCOPE_GLOBAL) < 0)
-    fail (f, ST_IOERR, "flush", "the file");
-  agree (f);
-  if (f->st == ST_OK && (!f->comm || f->comm->rank == 0))
+  if (!f->comm || f->comm->rank == 0)
     f->st = output_take_space (f->path, f->bytes + METADATA_BYTES);
   agree (f);
 }
@@ -298,7 +300,8 @@ int hdf_attribute_read (const struct hdf *f, const char *object, const char *nam
   return n_read;
 }
 
-bool hdf_shape (const struct hdf *f, const char *name, int64_t *rows, int *columns, H5T_class_t *class, bool *is_signed)
+bool hdf_shape (const struct hdf *f, const char *name, int64_t *rows, int *columns, H5T_class_t *class,
+                bool *is_signed)
 {
   hid_t set = f->st == ST_OK && hdf_has (f, name) ? H5Dopen2 (f->id, name, H5P_DEFAULT) : -1;
   hsize_t dims[2] = { 0, 1 };

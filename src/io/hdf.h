@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The little of HDF5 that the rest of io needs. A file is written by all ranks of a communicator, or by one process alone;
- * it is read by each rank for itself.
+/* The little of HDF5 that the rest of io needs. A file is written by all ranks of a communicator, or by one
+ * process alone; it is read by each rank for itself.
  *
- * Trouble is sticky: the first failure is recorded in `st` with its sentence, agreed upon where ranks work together, and
- * the calls after it do nothing. So a caller writes everything and looks once, at hdf_close.
+ * Trouble is sticky: the first failure is recorded in `st` with its sentence, agreed upon where ranks work
+ * together, and the calls after it do nothing. So a caller writes everything and looks once, at hdf_close.
  */
 #ifndef CATENA_HDF_H
 #define CATENA_HDF_H
@@ -45,9 +45,9 @@ void hdf_take_space (struct hdf *f);
 
 /* Puts rows from, from + 1, ... from + n - 1 (counted on this rank) into `out`. */
 typedef void hdf_fill (const void *context, int64_t from, int64_t n, void *out);
-/* Collective. This rank's n rows go to rows first, first + 1, ... of the dataset, `fill` giving them piece by piece. Returns
- * the checksum of all rows of all ranks, the same for any distribution: the exclusive or of a 64-bit hash of each
- * row with its number as seed. */
+/* Collective. This rank's n rows go to rows first, first + 1, ... of the dataset, `fill` giving them piece by
+ * piece. Returns the checksum of all rows of all ranks, the same for any distribution: the exclusive or of a
+ * 64-bit hash of each row with its number as seed. */
 uint64_t hdf_rows_write (struct hdf *f, const char *name, hid_t type, int width, int64_t first, int64_t n,
                          hdf_fill *fill, const void *context);
 
@@ -57,7 +57,8 @@ bool hdf_has_attribute (const struct hdf *f, const char *object, const char *nam
 /* Reads up to n values, converted to the native `type`; returns how many there were, 0 if none or unreadable. */
 int hdf_attribute_read (const struct hdf *f, const char *object, const char *name, hid_t type, int n, void *out);
 /* Rows and columns of a dataset (1 column if one-dimensional), and its class; false if it is no such thing. */
-bool hdf_shape (const struct hdf *f, const char *name, int64_t *rows, int *columns, H5T_class_t *class, bool *is_signed);
+bool hdf_shape (const struct hdf *f, const char *name, int64_t *rows, int *columns, H5T_class_t *class,
+                bool *is_signed);
 /* Rows first ... first + n - 1, converted to the native `type`, into `out`; XORs their checksum into *checksum if
  * not NULL. Failure is ST_DATA, sticky. */
 void hdf_rows_read (struct hdf *f, const char *name, hid_t type, int width, int64_t first, int64_t n, void *out,

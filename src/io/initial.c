@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading of snapshots and initial conditions (declared in snapshot.h).
  *
- * In order: rank 0 finds the files and reads their headers; every rank reads its share of the rows of each type; the values
- * are judged and all faults of all ranks are told together; the box is chosen; coordinates become integers.
- * What decides anything (extent, box, faults) is a minimum, a maximum or a count over all particles, so it is the same on
- * any number of ranks.
+ * In order: rank 0 finds the files and reads their headers; every rank reads its share of the rows of each type;
+ * the values are judged and all faults of all ranks are told together; the box is chosen; coordinates become
+ * integers. What decides anything (extent, box, faults) is a minimum, a maximum or a count over all particles, so
+ * it is the same on any number of ranks.
  *
- * The centre of an isolated box is rounded to 1/64 of the box. Then centre and corner are short numbers, the difference of
- * a coordinate from the centre is usually exact, and what still is lost in it is added by a second displacement.
+ * The centre of an isolated box is rounded to 1/64 of the box. Then centre and corner are short numbers, the
+ * difference of a coordinate from the centre is usually exact, and what still is lost in it is added by a second
+ * displacement.
  *
  * IDs are compared by sending each to the rank that its hash names, and sorting there.
  */
@@ -24,7 +25,11 @@
 #include "io/hdf.h"
 #include "io/snapshot.h"
 
-enum { MAX_FILES = 4096, NAMED = 5 /* offenders named in a message */ };
+enum
+{
+  MAX_FILES = 4096,
+  NAMED = 5 /* offenders named in a message */
+};
 
 /* The set of files and what their headers say; the same on all ranks. */
 struct file_set
@@ -103,7 +108,8 @@ static enum status find_files (const char *file, struct file_set *set)
   if (find_first_in (file, set->stem, sizeof set->stem))
     return ST_OK;
   return status_fail (ST_NOINPUT,
-                      "There is no file %s. Also tried: %s.hdf5, %s.0.hdf5, %s.0.hdf5, and %s as a directory with one set of files. "
+                      "There is no file %s. Also tried: %s.hdf5, %s.0.hdf5, %s.0.hdf5, and %s as a directory with "
+                      "one set of files. "
                       "Check InitCondFile, which counts from the directory in which the program was started.",
                       file, file, file, snapdir, file);
 }
@@ -121,11 +127,15 @@ static enum status read_counts (const struct hdf *f, int64_t n[N_TYPES])
       n[t] += high[t] * ((int64_t) 1 << 32);
   }
   if (there == 0)
-    return status_fail (ST_DATA, "%s: the group /Header with the attribute NumPart_ThisFile (%d numbers) is missing, so this is no "
-                        "GADGET, AREPO or SWIFT file.", f->path, N_TYPES);
+    return status_fail (ST_DATA,
+                        "%s: the group /Header with the attribute NumPart_ThisFile (%d numbers) is missing, "
+                        "so this is no "
+                        "GADGET, AREPO or SWIFT file.",
+                        f->path, N_TYPES);
   for (int t = 0; t < N_TYPES; t++)
     if (n[t] < 0)
-      return status_fail (ST_DATA, "%s: NumPart_ThisFile counts %lld particles of type %d.", f->path, (long long) n[t], t);
+      return status_fail (ST_DATA, "%s: NumPart_ThisFile counts %lld particles of type %d.", f->path,
+                          (long long) n[t], t);
   return ST_OK;
 }
 
@@ -161,8 +171,11 @@ static enum status judge_headers (const struct file_set *set)
   for (int t = 0; t < N_TYPES; t++)
     all += set->n[t];
   if (set->n[TYPE_GAS] > 0)
-    return status_fail (ST_DATA, "%s: holds %lld gas particles (PartType0). This code has no hydrodynamics: remove them, or turn them "
-                        "into another type.", set->stem, (long long) set->n[TYPE_GAS]);
+    return status_fail (ST_DATA,
+                        "%s: holds %lld gas particles (PartType0). This code has no hydrodynamics: remove "
+                        "them, or turn them "
+                        "into another type.",
+                        set->stem, (long long) set->n[TYPE_GAS]);
   if (all == 0)
     return status_fail (ST_DATA, "%s: holds no particles.", set->stem);
   for (int t = 0; t < N_TYPES; t++)
@@ -175,7 +188,7 @@ static enum status judge_headers (const struct file_set *set)
 
 static enum status open_set (const char *file, struct file_set *set)
 {
-  *set = (struct file_set) { .n_files = 1 };
+  *set = (struct file_set){ .n_files = 1 };
   enum status st = find_files (file, set);
 
   for (int k = 0; k < set->n_files && st == ST_OK; k++) {
@@ -183,7 +196,8 @@ static enum status open_set (const char *file, struct file_set *set)
     if (st == ST_OK && k == 0 && (set->n_files < 1 || set->n_files > MAX_FILES))
       st = status_fail (ST_DATA, "%s: NumFilesPerSnapshot is %d.", set->stem, set->n_files);
     if (st == ST_OK && k == 0 && set->n_files > 1 && !set->numbered)
-      st = status_fail (ST_DATA, "%s: is one of %d files of a set, but its name does not end in .0.hdf5.", set->stem, set->n_files);
+      st = status_fail (ST_DATA, "%s: is one of %d files of a set, but its name does not end in .0.hdf5.", set->stem,
+                        set->n_files);
   }
   return st == ST_OK ? judge_headers (set) : st;
 }
@@ -243,8 +257,8 @@ static int judge_shape (struct hdf *f, const char *name, int64_t rows, int width
 }
 
 /* Masses stand in the header's table, in a dataset, or in both; then they must agree. */
-static void read_masses (struct hdf *f, const struct file_set *set, int type, const char *name, int64_t rows, int64_t first,
-                         int64_t n, double *out)
+static void read_masses (struct hdf *f, const struct file_set *set, int type, const char *name, int64_t rows,
+                         int64_t first, int64_t n, double *out)
 {
   const double table = set->mass_table[type];
   int there = judge_shape (f, name, rows, 1, H5T_FLOAT, table > 0);
@@ -255,8 +269,11 @@ static void read_masses (struct hdf *f, const struct file_set *set, int type, co
     if (!there)
       out[i] = table;
     else if (!(fabs (out[i] - table) <= 1e-6 * table)) /* single precision */
-      f->st = status_fail (ST_DATA, "%s: MassTable says %.9g for type %d and %s has %.9g in row %lld. Set MassTable to 0 or remove the "
-                           "dataset.", f->path, table, type, name, out[i], (long long) (first + i));
+      f->st = status_fail (ST_DATA,
+                           "%s: MassTable says %.9g for type %d and %s has %.9g in row %lld. Set MassTable "
+                           "to 0 or remove the "
+                           "dataset.",
+                           f->path, table, type, name, out[i], (long long) (first + i));
 }
 
 /* A negative ID would read as some huge one: it is told from the sign of the type. */
@@ -276,8 +293,8 @@ static void read_ids (struct hdf *f, const char *name, int64_t first, int64_t n,
 }
 
 /* Rows [first, first + n) of one type of one file go to place `at`. */
-static void read_type (struct hdf *f, const struct file_set *set, int type, int64_t rows, int64_t first, int64_t n, int64_t at,
-                       const struct values *out)
+static void read_type (struct hdf *f, const struct file_set *set, int type, int64_t rows, int64_t first, int64_t n,
+                       int64_t at, const struct values *out)
 {
   char name[4][40];
   static const char *const what[4] = { "Coordinates", "Velocities", "ParticleIDs", "Masses" };
@@ -327,7 +344,17 @@ static enum status read_rows (const struct file_set *set, const struct share *mi
 
 /* ---- judging values ---- */
 
-enum fault { FAULT_X, FAULT_V, FAULT_MASS_NAN, FAULT_MASS, FAULT_SPIN, FAULT_CHI, FAULT_TWICE, N_FAULTS };
+enum fault
+{
+  FAULT_X,
+  FAULT_V,
+  FAULT_MASS_NAN,
+  FAULT_MASS,
+  FAULT_SPIN,
+  FAULT_CHI,
+  FAULT_TWICE,
+  N_FAULTS
+};
 static const char *const fault_words[N_FAULTS][2] = {
   { "particle has a NaN or infinite coordinate", "particles have NaN or infinite coordinates" },
   { "particle has a NaN or infinite velocity", "particles have NaN or infinite velocities" },
@@ -399,7 +426,8 @@ static int compare_ids (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Collective, agreed ST_MEMORY. Notes every ID that is given more than once, once, on the rank that its hash names. */
+/* Collective, agreed ST_MEMORY. Notes every ID that is given more than once, once, on the rank that its hash
+   names. */
 static enum status judge_ids (const struct comm *comm, const uint64_t *id, int64_t n, struct faults *out)
 {
   int64_t *first = mem_alloc_zero ("id offsets", comm->size + 2, sizeof *first);
@@ -452,7 +480,10 @@ static enum status report_faults (const struct comm *comm, const char *file, con
                 (unsigned long long) sum.id[kind][i]);
     if (n > 0 && comm->rank == 0)
       status_fail (ST_DATA, "%s: %lld %s: %s%s%s.", file, (long long) n, fault_words[kind][n > 1],
-                   kind == FAULT_TWICE ? "" : n > 1 ? "IDs " : "ID ", list, n > named ? ", ..." : "");
+                   kind == FAULT_TWICE ? ""
+                   : n > 1             ? "IDs "
+                                       : "ID ",
+                   list, n > named ? ", ..." : "");
     st = n > 0 ? ST_DATA : st;
   }
   mem_free (&all);
@@ -482,7 +513,7 @@ static void isolated_box (const double low[3], const double high[3], struct box 
     for (int k = 0; k < 3; k++)
       center[k] = nearbyint (0.5 * (low[k] + high[k]) / grain) * grain;
     if (fits (low, high, center, length)) {
-      *box = (struct box) { .length = length, .periodic = 0 };
+      *box = (struct box){ .length = length, .periodic = 0 };
       for (int k = 0; k < 3; k++)
         box->corner[k] = center[k] - 0.5 * length;
       return;
@@ -506,7 +537,7 @@ static void choose_box (const struct comm *comm, const struct params *params, co
     high[k] = comm_max_double (comm, high[k]);
   }
   if (params->Periodic)
-    *box = (struct box) { .length = params->BoxSize > 0 ? params->BoxSize : set->box_size, .periodic = 1 };
+    *box = (struct box){ .length = params->BoxSize > 0 ? params->BoxSize : set->box_size, .periodic = 1 };
   else
     isolated_box (low, high, box);
 }
@@ -537,7 +568,8 @@ struct hole_row
 static int compare_rows (const void *a, const void *b) { return compare_ids (a, b); }
 
 /* Collective, agreed ST_MEMORY. */
-static enum status gather_holes (const struct comm *comm, const struct hole_row *mine, int64_t n_mine, struct holes *h)
+static enum status gather_holes (const struct comm *comm, const struct hole_row *mine, int64_t n_mine,
+                                 struct holes *h)
 {
   struct hole_row *all = NULL;
   int64_t *first = NULL;
@@ -574,8 +606,8 @@ static void clear_fields (struct particles *p, int64_t n)
 }
 
 /* Collective, agreed ST_MEMORY. From values to particles: positions, types, the table of SMBHs. */
-static enum status settle (const struct comm *comm, const struct box *box, const struct share *mine, const struct values *a,
-                           struct particles *p, struct holes *h)
+static enum status settle (const struct comm *comm, const struct box *box, const struct share *mine,
+                           const struct values *a, struct particles *p, struct holes *h)
 {
   struct hole_row *rows = mem_alloc ("ic holes", mine->n[TYPE_HOLE], sizeof *rows);
   enum status st = status_agree (comm, rows ? ST_OK : ST_MEMORY, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See output.h. A file is safe when three things have reached the disk in this order: its bytes (fsync), its name (rename),
- * and the directory that holds the name (fsync of the directory). A crash between any two leaves the former state.
+/* See output.h. A file is safe when three things have reached the disk in this order: its bytes (fsync), its name
+ * (rename), and the directory that holds the name (fsync of the directory). A crash between any two leaves the
+ * former state.
  *
- * --force removes files by pattern, only those that this program writes: a directory that also holds somebody's notes
- * or initial conditions keeps them.
+ * --force removes files by pattern, only those that this program writes: a directory that also holds somebody's
+ * notes or initial conditions keeps them.
  */
 #define _GNU_SOURCE /* fallocate */
 #include "io/output.h"
@@ -15,19 +16,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 static const char temporary_suffix[] = ".tmp";
 
-/* What a run leaves. The first group tells that a run is there; the second goes with it under --force. A pattern that ends
- * in a slash is a directory, emptied of such files and removed if nothing else is in it. */
-static const char *const run_patterns[] = { "snapshot_*.hdf5", "snapdir_*/", "ketju_bhs.hdf5", "restartfiles/",
-                                            "forces.hdf5", "energy.txt", "info.txt", "mergers.txt", NULL };
-static const char *const log_patterns[] = { "conservation.csv", "timebins.txt", "cpu.csv", "regions.csv", "log.txt",
-                                            "parameters-usedvalues", NULL };
-static const char *const inner_patterns[] = { "snapshot_*.hdf5", "checkpoint_*.hdf5", "ketju_bhs.hdf5", "*.tmp", NULL };
+/* What a run leaves. The first group tells that a run is there; the second goes with it under --force. A pattern
+ * that ends in a slash is a directory, emptied of such files and removed if nothing else is in it. */
+static const char *const run_patterns[] = { "snapshot_*.hdf5", "snapdir_*/",  "ketju_bhs.hdf5",
+                                            "restartfiles/",   "forces.hdf5", "energy.txt",
+                                            "info.txt",        "mergers.txt", NULL };
+static const char *const log_patterns[] = { "conservation.csv", "timebins.txt",          "cpu.csv", "regions.csv",
+                                            "log.txt",          "parameters-usedvalues", NULL };
+static const char *const inner_patterns[] = { "snapshot_*.hdf5", "checkpoint_*.hdf5", "ketju_bhs.hdf5", "*.tmp",
+                                              NULL };
 
 static int matches (const char *name, int is_directory, const char *const *patterns)
 {
@@ -111,8 +115,9 @@ static enum status remove_temporary (const char *dir, const char *name, int dire
   char path[OUTPUT_PATH];
 
   if (!directory)
-    return is_temporary (name) && matches (name, 0, (const char *const[]) { "*.hdf5.tmp", NULL }) ? remove_file (dir, name)
-                                                                                                  : ST_OK;
+    return is_temporary (name) && matches (name, 0, (const char *const[]){ "*.hdf5.tmp", NULL })
+             ? remove_file (dir, name)
+             : ST_OK;
   if (!context || !matches (name, 1, run_patterns))
     return ST_OK;
   snprintf (path, sizeof path, "%s/%s", dir, name);
@@ -159,7 +164,8 @@ enum status output_directory (const char *path)
     struct stat about;
     if (stat (path, &about) == 0 && S_ISDIR (about.st_mode))
       return ST_OK;
-    return status_fail (ST_CANTCREAT, "%s is in the way: it is a file, and a directory of that name is needed.", path);
+    return status_fail (ST_CANTCREAT, "%s is in the way: it is a file, and a directory of that name is needed.",
+                        path);
   }
   return status_fail (ST_CANTCREAT, "Cannot create the directory %s: %s.", path, strerror (errno));
 }
@@ -193,7 +199,8 @@ static enum status prepare (const char *dir, enum output_mode mode)
     st = each_entry (dir, note_run, &found);
   if (found.n > 0)
     return status_fail (ST_CANTCREAT,
-                        "The output directory %s already holds a run (%s%s). Give flag 1 (or --resume) to continue it, "
+                        "The output directory %s already holds a run (%s%s). Give flag 1 (or --resume) to continue "
+                        "it, "
                         "--force to remove its output and start anew, or choose another OutputDir.",
                         dir, found.names, found.n > 4 ? ", ..." : "");
   if (st == ST_OK && mode == OUTPUT_FORCE)
@@ -206,9 +213,13 @@ enum status output_prepare (const struct comm *comm, const char *dir, enum outpu
   return status_agree (comm, comm->rank == 0 ? prepare (dir, mode) : ST_OK, NULL);
 }
 
-void output_temporary (const char *path, char *out, size_t size) { snprintf (out, size, "%s%s", path, temporary_suffix); }
+void output_temporary (const char *path, char *out, size_t size)
+{
+  snprintf (out, size, "%s%s", path, temporary_suffix);
+}
 
-/* Pushes a file or a directory to the disk. File systems that cannot sync a directory say EINVAL, which is no fault. */
+/* Pushes a file or a directory to the disk. File systems that cannot sync a directory say EINVAL, which is no
+   fault. */
 static int sync_path (const char *path, int flags)
 {
   int file = open (path, flags | O_CLOEXEC);
@@ -245,6 +256,18 @@ enum status output_commit (const char *path)
   return ST_OK;
 }
 
+/* fallocate keeps the contents. Not all file systems know it, and there the writes themselves will tell. */
+static int reserve (int file, int64_t bytes)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (rlim_t) bytes > limit.rlim_cur)
+    return EFBIG;
+  if (bytes == 0 || fallocate (file, FALLOC_FL_KEEP_SIZE, 0, bytes) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+    return 0;
+  return errno;
+}
+
 enum status output_take_space (const char *path, int64_t bytes)
 {
   int file = open (path, O_RDWR | O_CLOEXEC);
@@ -253,13 +276,11 @@ enum status output_take_space (const char *path, int64_t bytes)
 
   if (file < 0)
     return status_fail (ST_IOERR, "Cannot write %s: %s.", path, strerror (errno));
-  /* Keeps contents; not all file systems know it, and there the write itself will tell. */
-  if (bytes > 0 && fallocate (file, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
-    int why = errno;
-    double there = statvfs (path, &fs) == 0 ? (double) fs.f_bavail * (double) fs.f_frsize : -1;
-    st = status_fail (ST_IOERR, "Cannot write %s: %s; it needs %.3f MB and %.3f MB are free. Make room and resume.", path,
-                      strerror (why), (double) bytes * 1e-6, there * 1e-6);
-  }
+  double there = statvfs (path, &fs) == 0 ? (double) fs.f_bavail * (double) fs.f_frsize : -1;
+  int why = reserve (file, bytes);
+  if (why != 0)
+    st = status_fail (ST_IOERR, "Cannot write %s: %s. It needs %.3f MB, and %.3f MB are free. Make room and resume.",
+                      path, strerror (why), (double) bytes * 1e-6, there * 1e-6);
   close (file);
   return st;
 }

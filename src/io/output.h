@@ -11,8 +11,16 @@
 #include "base/comm.h"
 #include "base/status.h"
 
-enum { OUTPUT_PATH = 2048 }; /* bytes of a path, its end included; longer ones are cut and then not found */
-enum output_mode { OUTPUT_NEW, OUTPUT_FORCE, OUTPUT_RESUME };
+enum
+{
+  OUTPUT_PATH = 2048
+}; /* bytes of a path, its end included; longer ones are cut and then not found */
+enum output_mode
+{
+  OUTPUT_NEW,
+  OUTPUT_FORCE,
+  OUTPUT_RESUME
+};
 
 /* Collective. Creates `dir` (and its parents) if need be. OUTPUT_NEW refuses a directory that holds a run
  * (ST_CANTCREAT, naming what was found); OUTPUT_FORCE removes the former run's files of the kinds listed in

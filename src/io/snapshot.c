@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing of snapshots (reading: initial.c).
  *
- * The rows of one type are ordered as (rank, index): after a domain decomposition ranks hold consecutive pieces of one global
- * order, so the file does not depend on how many there are. Every value goes through a `fill` function that turns
- * a piece of the particle arrays into rows of a dataset, so nothing of the size of the particle set is
+ * The rows of one type are ordered as (rank, index): after a domain decomposition ranks hold consecutive pieces of
+ * one global order, so the file does not depend on how many there are. Every value goes through a `fill` function
+ * that turns a piece of the particle arrays into rows of a dataset, so nothing of the size of the particle set is
  * allocated but one index array.
  *
- * Coordinates are the sum of the box's centre and an integer number of steps. It is formed in two doubles and rounded
- * once, so that positions read from double precision come out as they went in, to the last bit, as long as
+ * Coordinates are the sum of the box's centre and an integer number of steps. It is formed in two doubles and
+ * rounded once, so that positions read from double precision come out as they went in, to the last bit, as long as
  * a double of that size has no bits below a step of the box.
  *
- * The attributes are the union of what GADGET-4, yt, pynbody and SWIFT look for. A set of several files is a
- * cut of the same rows; the temporary files of all of them are complete before the first gets its name.
+ * The attributes are the union of what GADGET-4, yt, pynbody and SWIFT look for. A set of several files is a cut
+ * of the same rows; the temporary files of all of them are complete before the first gets its name.
  */
 #include "io/snapshot.h"
 
@@ -128,17 +128,20 @@ static const struct block
   { "Potential", 0, 1, 0, fill_potentials, -1, 0, 0, 0, 2 },
   { "Spins", 0, 3, 1, fill_spins, 0, -2, 1, 1, 1 },
 };
-enum { N_BLOCKS = sizeof blocks / sizeof blocks[0] };
+enum
+{
+  N_BLOCKS = sizeof blocks / sizeof blocks[0]
+};
 
 static hid_t block_type (const struct block *b) { return b->integer ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE; }
 
 /* Where the rows of each type lie: on this rank in `order`, and in the whole system. */
 struct layout
 {
-  int64_t *order;             /* owned */
-  int64_t local[N_TYPES];     /* rows on this rank, ... */
-  int64_t start[N_TYPES];     /* ... from here on in `order`, ... */
-  int64_t first[N_TYPES];     /* ... and from here on in the system's rows of the type */
+  int64_t *order;         /* owned */
+  int64_t local[N_TYPES]; /* rows on this rank, ... */
+  int64_t start[N_TYPES]; /* ... from here on in `order`, ... */
+  int64_t first[N_TYPES]; /* ... and from here on in the system's rows of the type */
   int64_t total[N_TYPES];
 };
 
@@ -146,7 +149,7 @@ static enum status layout_create (const struct comm *comm, const struct particle
 {
   int64_t next[N_TYPES];
 
-  *out = (struct layout) { .order = mem_alloc ("snapshot order", p->n, sizeof *out->order) };
+  *out = (struct layout){ .order = mem_alloc ("snapshot order", p->n, sizeof *out->order) };
   enum status st = status_agree (comm, out->order ? ST_OK : ST_MEMORY, NULL);
   if (st != ST_OK) {
     mem_free (&out->order);
@@ -220,16 +223,16 @@ static double gigayears (const struct params *params, double time)
   return time * (params->UnitLength_in_cm / params->UnitVelocity_in_cm_per_s) / (1e9 * YEAR_S);
 }
 
-static void write_header (struct hdf *f, const struct params *params, const struct box *box, const struct layout *rows,
-                          double time, int file, int n_files)
+static void write_header (struct hdf *f, const struct params *params, const struct box *box,
+                          const struct layout *rows, double time, int file, int n_files)
 {
-  static const char *const flags[] = { "Flag_Sfr", "Flag_Cooling", "Flag_Feedback", "Flag_StellarAge", "Flag_Metals",
-                                       "Flag_Entropy_ICs" };
+  static const char *const flags[] = { "Flag_Sfr",        "Flag_Cooling", "Flag_Feedback",
+                                       "Flag_StellarAge", "Flag_Metals",  "Flag_Entropy_ICs" };
   hdf_group (f, "Header");
   write_counts (f, rows, file, n_files);
   put_double (f, "Header", "Time", time);
   put_double (f, "Header", "Redshift", params->ComovingIntegrationOn ? 1 / time - 1 : 0);
-  put_double (f, "Header", "BoxSize", box->periodic ? box->length : 0);
+  put_double (f, "Header", "BoxSize", box->length);
   write_cosmology (f, "Header", params);
   write_base_units (f, "Header", params);
   if (!params->ComovingIntegrationOn)
@@ -258,16 +261,17 @@ static double value_in_use (const struct params *params, const struct param_row 
   return value;
 }
 
-/* Everything that the run was told, as GADGET-4 has it; what was left unset is left out. Loaders give the cosmology
- * found here precedence over the header's, so that is the header's. */
-static void write_parameters (struct hdf *f, const struct params *params)
+/* Everything that the run was told, as GADGET-4 has it; what was left unset is left out. Loaders give what is found
+ * here precedence over the header, so box and cosmology are the header's. An isolated run has a box too: the cube in
+ * whose middle half all particles lie, so that even a loader that takes it for periodic sees no wrong image. */
+static void write_parameters (struct hdf *f, const struct params *params, const struct box *box)
 {
   const struct param_row *rows = params_rows ();
 
   hdf_group (f, "Parameters");
   for (int k = 0; k < PARAM_COUNT; k++) {
     const char *name = rows[k].name, *member = (const char *) params + rows[k].offset;
-    if (!name || strncmp (name, "Omega", 5) == 0 || strcmp (name, "HubbleParam") == 0)
+    if (strncmp (name, "Omega", 5) == 0 || strcmp (name, "HubbleParam") == 0 || strcmp (name, "BoxSize") == 0)
       continue;
     if (rows[k].kind == PARAM_KIND_STRING)
       hdf_attribute_text (f, "Parameters", name, member);
@@ -276,6 +280,7 @@ static void write_parameters (struct hdf *f, const struct params *params)
     else if (rows[k].kind == PARAM_KIND_DOUBLE && !isnan (value_in_use (params, &rows[k], *(const double *) member)))
       put_double (f, "Parameters", name, value_in_use (params, &rows[k], *(const double *) member));
   }
+  put_double (f, "Parameters", "BoxSize", box->length);
   write_cosmology (f, "Parameters", params);
 }
 
@@ -299,7 +304,8 @@ static double power (double base, double exponent)
   return value;
 }
 
-static void create_block (struct hdf *f, const char *group, const struct block *b, int64_t n, const struct params *params)
+static void create_block (struct hdf *f, const char *group, const struct block *b, int64_t n,
+                          const struct params *params)
 {
   char name[64];
 
@@ -310,9 +316,10 @@ static void create_block (struct hdf *f, const char *group, const struct block *
   put_double (f, name, "length_scaling", b->l);
   put_double (f, name, "mass_scaling", b->m);
   put_double (f, name, "velocity_scaling", b->v);
-  put_double (f, name, "to_cgs", b->integer ? 0
-              : power (params->UnitLength_in_cm, b->l) * power (params->UnitMass_in_g, b->m)
-                * power (params->UnitVelocity_in_cm_per_s, b->v));
+  put_double (f, name, "to_cgs",
+              b->integer ? 0
+                         : power (params->UnitLength_in_cm, b->l) * power (params->UnitMass_in_g, b->m)
+                             * power (params->UnitVelocity_in_cm_per_s, b->v));
 }
 
 /* The rows of `type` of this rank that belong to rows [begin, end) of the system. */
@@ -333,14 +340,15 @@ static void write_block (struct hdf *f, const char *group, const struct block *b
 }
 
 /* All groups and datasets first, then the disk space, then the data. */
-static void write_types (struct hdf *f, const struct params *params, const struct source *all, const struct layout *rows,
-                         int file, int n_files)
+static void write_types (struct hdf *f, const struct params *params, const struct source *all,
+                         const struct layout *rows, int file, int n_files)
 {
   char group[16];
 
   for (int pass = 0; pass < 2; pass++) {
     for (int t = 0; t < N_TYPES; t++) {
-      int64_t begin = file_begin (rows->total[t], file, n_files), end = file_begin (rows->total[t], file + 1, n_files);
+      int64_t begin = file_begin (rows->total[t], file, n_files),
+              end = file_begin (rows->total[t], file + 1, n_files);
       if (end == begin) /* an empty group crashes pynbody */
         continue;
       snprintf (group, sizeof group, "PartType%d", t);
@@ -361,7 +369,8 @@ static void write_types (struct hdf *f, const struct params *params, const struc
 
 /* Leaves a complete temporary file. */
 static enum status write_temporary (const struct comm *comm, const char *path, const struct params *params,
-                                    const struct source *all, const struct layout *rows, double time, int file, int n_files)
+                                    const struct source *all, const struct layout *rows, double time, int file,
+                                    int n_files)
 {
   char temporary[OUTPUT_PATH];
   struct hdf f;
@@ -369,7 +378,7 @@ static enum status write_temporary (const struct comm *comm, const char *path, c
   output_temporary (path, temporary, sizeof temporary);
   if (hdf_create (comm, temporary, &f) == ST_OK) {
     write_header (&f, params, all->box, rows, time, file, n_files);
-    write_parameters (&f, params);
+    write_parameters (&f, params, all->box);
     write_units (&f, params);
     write_types (&f, params, all, rows, file, n_files);
   }
@@ -377,8 +386,9 @@ static enum status write_temporary (const struct comm *comm, const char *path, c
 }
 
 /* Collective, agreed. paths[0..n_files) are all written or none. */
-static enum status write_files (const struct comm *comm, char (*paths)[OUTPUT_PATH], int n_files, const struct params *params,
-                                const struct box *box, const struct particles *p, const struct holes *h, double time)
+static enum status write_files (const struct comm *comm, char (*paths)[OUTPUT_PATH], int n_files,
+                                const struct params *params, const struct box *box, const struct particles *p,
+                                const struct holes *h, double time)
 {
   char temporary[OUTPUT_PATH];
   struct layout rows;
@@ -410,8 +420,8 @@ enum status snapshot_write_file (const struct comm *comm, const char *path, cons
 static void file_path (const struct params *params, int number, int file, char *out, size_t size)
 {
   if (params->NumFilesPerSnapshot > 1)
-    snprintf (out, size, "%s/snapdir_%03d/%s_%03d.%d.hdf5", params->OutputDir, number, params->SnapshotFileBase, number,
-              file);
+    snprintf (out, size, "%s/snapdir_%03d/%s_%03d.%d.hdf5", params->OutputDir, number, params->SnapshotFileBase,
+              number, file);
   else
     snprintf (out, size, "%s/%s_%03d.hdf5", params->OutputDir, params->SnapshotFileBase, number);
 }

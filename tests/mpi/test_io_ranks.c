@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that snapshots, checkpoints and logs are the same on any number of ranks: byte for byte those that one rank writes,
- * and bit for bit the same particles when read; that faults are the same status and sentence everywhere; and
- * that damaged checkpoints are rejected in favour of older ones.
+/* Proves that snapshots, checkpoints and logs are the same on any number of ranks: byte for byte those that one
+ * rank writes, and bit for bit the same particles when read; that faults are the same status and sentence
+ * everywhere; and that damaged checkpoints are rejected in favour of older ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -163,7 +163,8 @@ static double state_time[3];
 static const struct checkpoint_item items[] = { { "step", CHECKPOINT_I64, state_step, 2 },
                                                 { "time", CHECKPOINT_F64, state_time, 3 } };
 
-static enum status write_checkpoint (const struct comm *comm, const struct particles *p, const char *where, int64_t step)
+static enum status write_checkpoint (const struct comm *comm, const struct particles *p, const char *where,
+                                     int64_t step)
 {
   state_step[0] = state_step[1] = step;
   state_time[2] = 0.5 * (double) step;
@@ -180,8 +181,8 @@ static int64_t read_checkpoint (const struct comm *comm, const char *where)
   state_step[0] = state_step[1] = -1;
   enum status st = checkpoint_read (comm, where, &params, &b, &p, &h, items, 2);
   int64_t first = comm_scan (comm, p.n, NULL);
-  int good = st == ST_OK && p.n_global == FIXTURE_N && same_fields (&p, first) && same_holes (&h) && b.length == box.length
-             && b.corner[2] == box.corner[2] && state_step[0] == state_step[1]
+  int good = st == ST_OK && p.n_global == FIXTURE_N && same_fields (&p, first) && same_holes (&h)
+             && b.length == box.length && b.corner[2] == box.corner[2] && state_step[0] == state_step[1]
              && state_time[2] == 0.5 * (double) state_step[0];
   particles_free (&p);
   holes_free (&h);
@@ -230,7 +231,8 @@ static void test_damaged_checkpoints (void **state)
     abort ();
   MPI_Barrier (world.mpi);
   assert_int_equal (read_checkpoint (&world, where), -ST_DATA);
-  assert_true (everywhere (strstr (status_message (), "checkpoint_000002.hdf5") && strstr (status_message (), "checkpoint_000001.hdf5")));
+  assert_true (everywhere (strstr (status_message (), "checkpoint_000002.hdf5")
+                           && strstr (status_message (), "checkpoint_000001.hdf5")));
   status_clear ();
   expect_well (write_checkpoint (&world, &mine, where, 24)); /* and the run goes on */
   assert_int_equal (read_checkpoint (&world, where), 24);
@@ -264,7 +266,10 @@ static void test_faults_are_told_together (void **state)
   }
   assert_int_equal (snapshot_read (&world, &params, name, &b, &p, &h, &time), ST_DATA);
   const char *said = status_message ();
-  assert_true (everywhere (strstr (said, "1 particle has a NaN or infinite velocity") && strstr (said, "1 particle has a mass not above zero")
+  assert_true (everywhere (strstr (said, "1 particle has a NaN or infinite velocity")
+                           && strstr (said, "1 particle "
+                                            "has a mass "
+                                            "not above zero")
                            && strstr (said, "1 ID is given more than once: 1000000007")));
   status_clear ();
   assert_int_equal (snapshot_read (&world, &params, "no_such_file", &b, &p, &h, &time), ST_NOINPUT);
@@ -288,9 +293,12 @@ static void test_conserved_sums (void **state)
 int main (int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_snapshot_is_that_of_one_rank), cmocka_unit_test (test_snapshot_round_trip),
-    cmocka_unit_test (test_file_sets), cmocka_unit_test (test_checkpoint_on_other_ranks),
-    cmocka_unit_test (test_damaged_checkpoints), cmocka_unit_test (test_faults_are_told_together),
+    cmocka_unit_test (test_snapshot_is_that_of_one_rank),
+    cmocka_unit_test (test_snapshot_round_trip),
+    cmocka_unit_test (test_file_sets),
+    cmocka_unit_test (test_checkpoint_on_other_ranks),
+    cmocka_unit_test (test_damaged_checkpoints),
+    cmocka_unit_test (test_faults_are_told_together),
     cmocka_unit_test (test_conserved_sums),
   };
 
