@@ -18,10 +18,21 @@ static void demand (enum status st)
 
 static void write_history (const struct comm *comm, const struct params *params, const struct units *u)
 {
-  struct bh_row rows[2] = { { .id = 7, .position = { 1, 2, 3 }, .velocity = { 4, 5, 6 }, .spin = { 7, 8, 9 }, .mass = 2 },
-                            { .id = 12345678901234567890ULL, .mass = 1, .n_particles_in_region = 30 } };
-  struct areg_merger merger = { .t = 0.2, .id1 = 7, .id2 = rows[1].id, .id_remnant = 7, .m1 = 2, .m2 = 1,
-                                .m_remnant = 2.9, .chi1 = 0.1, .chi2 = 0.2, .chi_remnant = 0.7, .kick_speed = 300 };
+  struct bh_row rows[2] = {
+    { .id = 7, .position = { 1, 2, 3 }, .velocity = { 4, 5, 6 }, .spin = { 7, 8, 9 }, .mass = 2 },
+    { .id = 12345678901234567890ULL, .mass = 1, .n_particles_in_region = 30 }
+  };
+  struct areg_merger merger = { .t = 0.2,
+                                .id1 = 7,
+                                .id2 = rows[1].id,
+                                .id_remnant = 7,
+                                .m1 = 2,
+                                .m2 = 1,
+                                .m_remnant = 2.9,
+                                .chi1 = 0.1,
+                                .chi2 = 0.2,
+                                .chi_remnant = 0.7,
+                                .kick_speed = 300 };
   struct bh_history *h;
   struct diagnostics *d;
   struct conserved sums;
@@ -39,10 +50,10 @@ static void write_history (const struct comm *comm, const struct params *params,
   demand (diagnostics_open (comm, params, u, NULL, &d));
   diagnostics_energy (d, 0, &box, &p, NULL, &sums);
   diagnostics_merger (d, &merger);
-  diagnostics_step (d, &(struct step_row) { .step = 1, .time = 0.1, .dt = 0.1, .energy_error = NAN });
-  diagnostics_timebins (d, 1, 0.1, 0x1p-60, (int64_t[3]) { 0, 3, 4 }, 3, 1);
-  diagnostics_cpu (d, 1, 0.1, (const char *const[]) { "gravity", "regions" }, (double[]) { 1, 2 }, 2);
-  diagnostics_region (d, &(struct region_row) { .step = 1, .id = 7, .semi_major_axis = NAN, .eccentricity = NAN });
+  diagnostics_step (d, &(struct step_row){ .step = 1, .time = 0.1, .dt = 0.1, .energy_error = NAN });
+  diagnostics_timebins (d, 1, 0.1, 0x1p-60, (int64_t[3]){ 0, 3, 4 }, 3, 1);
+  diagnostics_cpu (d, 1, 0.1, (const char *const[]){ "gravity", "regions" }, (double[]){ 1, 2 }, 2);
+  diagnostics_region (d, &(struct region_row){ .step = 1, .id = 7, .semi_major_axis = NAN, .eccentricity = NAN });
   demand (diagnostics_close (&d));
   particles_free (&p);
   holes_free (&holes);
@@ -58,7 +69,8 @@ int main (int argc, char **argv)
 
   MPI_Init (&argc, &argv);
   comm_create (MPI_COMM_WORLD, &comm);
-  fixture_params (argc > 1 ? argv[1] : ".", "KetjuPNTerms 245\nKetjuRegionPhysicalRadius 0.03\nHubbleParam 0.7", &params);
+  fixture_params (argc > 1 ? argv[1] : ".", "KetjuPNTerms 245\nKetjuRegionPhysicalRadius 0.03\nHubbleParam 0.7",
+                  &params);
   const struct units u = params_units (&params);
   demand (output_prepare (&comm, params.OutputDir, OUTPUT_NEW));
   fixture_particles (&comm, &box, &p, &h);

@@ -218,14 +218,17 @@ void output_temporary (const char *path, char *out, size_t size)
   snprintf (out, size, "%s%s", path, temporary_suffix);
 }
 
-/* Pushes a file or a directory to the disk. File systems that cannot sync a directory say EINVAL, which is no
-   fault. */
+/* Pushes a file or a directory to the disk. File systems that cannot sync a directory say EINVAL, which is no fault. */
 static int sync_path (const char *path, int flags)
 {
   int file = open (path, flags | O_CLOEXEC);
-  int failed = file < 0 || (fsync (file) != 0 && errno != EINVAL);
-  int why = errno;
+  struct stat about;
+  int failed = file < 0;
 
+  if (!failed && !(flags & O_DIRECTORY)) /* gives back what output_take_space took too much */
+    failed = fstat (file, &about) != 0 || ftruncate (file, about.st_size) != 0;
+  failed = failed || (fsync (file) != 0 && errno != EINVAL);
+  int why = errno;
   if (file >= 0)
     close (file);
   errno = why;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that the SMBH history gives every instant one row and every SMBH at most one row in it, that a resumed run cuts
- * what its checkpoint did not know of, that a damaged file is restored, and that a reader who holds the file
- * neither stops the run nor costs a row.
+/* Proves that the SMBH history gives every instant one row and every SMBH at most one row in it, that a resumed
+ * run cuts what its checkpoint did not know of, that a damaged file is restored, and that a reader who holds the
+ * file neither stops the run nor costs a row.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,7 +102,8 @@ static void expect_series (const char *name, int n)
     assert_true (times[(int) index[k]] == mass[k] && (k == 0 || mass[k] > mass[k - 1]));
 }
 
-/* Two regions are sampled one after the other, the second more finely; the last instant comes again in the next batch. */
+/* Two regions are sampled one after the other, the second more finely; the last instant comes again in the next
+   batch. */
 static void test_one_row_for_an_instant (void **state)
 {
   struct bh_history *h = open_history (-1, -1);
@@ -120,7 +121,7 @@ static void test_one_row_for_an_instant (void **state)
   add (h, 3, 9);
   assert_int_equal (bh_history_timesteps (h), 6);
   assert_int_equal (bh_history_close (&h), ST_OK);
-  expect_times ((double[]) { 0, 0.5, 1, 1.5, 2, 3 }, 6);
+  expect_times ((double[]){ 0, 0.5, 1, 1.5, 2, 3 }, 6);
   expect_series ("BHs/7", 2);
   expect_series ("BHs/18446744073709551615", 5);
   expect_series ("BHs/9", 2);
@@ -148,7 +149,7 @@ static void test_resume_cuts (void **state)
   add (h, 3, 7);
   bh_history_merger (h, &merger);
   assert_int_equal (bh_history_close (&h), ST_OK);
-  expect_times ((double[]) { 0, 1, 2, 3 }, 4);
+  expect_times ((double[]){ 0, 1, 2, 3 }, 4);
   expect_series ("BHs/7", 4);
   expect_series ("BHs/8", 3);
   expect_series ("BHs/11", -1); /* its first row was behind the checkpoint */
@@ -170,7 +171,7 @@ static void test_damaged_file_is_restored (void **state)
   assert_int_equal (truncate (path, fixture_size (path) / 2), 0);
   h = open_history (3, 0);
   assert_int_equal (bh_history_close (&h), ST_OK);
-  expect_times ((double[]) { 0, 1, 2 }, 3);
+  expect_times ((double[]){ 0, 1, 2 }, 3);
   expect_series ("BHs/7", 3);
   assert_int_equal (bh_history_open (&self, &params, &units, 9, 0, &h), ST_IOERR); /* more than anybody has */
   assert_null (h);
@@ -193,7 +194,7 @@ static void test_reader_delays_but_loses_nothing (void **state)
   add (h, 2, 7);
   assert_int_equal (bh_history_secure (h), ST_OK); /* loses patience */
   flock (reader, LOCK_UN);
-  expect_times ((double[]) { 1, 2 }, 2);
+  expect_times ((double[]){ 1, 2 }, 2);
   close (reader);
   assert_int_equal (bh_history_close (&h), ST_OK);
   expect_series ("BHs/7", 2);

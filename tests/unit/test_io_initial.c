@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves which initial conditions are read (GADGET's table of masses, single precision, 32-bit IDs, SWIFT's header) and that
- * each sort of bad file is refused with its own exit code and a sentence that names the culprit; and that
- * coordinates become integers without losing a bit of a tight binary.
+/* Proves which initial conditions are read (GADGET's table of masses, single precision, 32-bit IDs, SWIFT's
+ * header) and that each sort of bad file is refused with its own exit code and a sentence that names the culprit;
+ * and that coordinates become integers without losing a bit of a tight binary.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,11 +37,11 @@ static int teardown (void **state)
 
 struct spoiled
 {
-  int type;             /* of the particles; 4 if 0 */
-  int n_header;         /* particles that the header counts; 2 if 0 */
-  int width;            /* columns of Coordinates; 3 if 0 */
-  const char *without;  /* a dataset to leave out */
-  double table, mass;   /* MassTable; masses in the dataset, 1 if 0 */
+  int type;            /* of the particles; 4 if 0 */
+  int n_header;        /* particles that the header counts; 2 if 0 */
+  int width;           /* columns of Coordinates; 3 if 0 */
+  const char *without; /* a dataset to leave out */
+  double table, mass;  /* MassTable; masses in the dataset, 1 if 0 */
   int integer_x, signed_ids, gas, swift;
   double x[6], spin[6];
 };
@@ -131,7 +131,10 @@ static void refuse (struct spoiled s, const char *words)
 
 static void test_kinds_that_are_read (void **state)
 {
-  static const struct spoiled kinds[] = { { 0 }, { .table = 2, .without = "Masses" }, { .swift = 1 }, { .type = 1, .table = 1 } };
+  static const struct spoiled kinds[] = { { 0 },
+                                          { .table = 2, .without = "Masses" },
+                                          { .swift = 1 },
+                                          { .type = 1, .table = 1 } };
 
   (void) state;
   for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
@@ -151,19 +154,20 @@ static void test_kinds_that_are_read (void **state)
 static void test_bad_contents (void **state)
 {
   (void) state;
-  refuse ((struct spoiled) { .gas = 7 }, "7 gas particles");
-  refuse ((struct spoiled) { .n_header = 3 }, "PartType4/Coordinates has 2 x 3 values, and the header asks for 3 x 3");
-  refuse ((struct spoiled) { .width = 2 }, "PartType4/Coordinates has 2 x 2 values");
-  refuse ((struct spoiled) { .without = "Velocities" }, "PartType4/Velocities is missing");
-  refuse ((struct spoiled) { .without = "Masses" }, "PartType4/Masses is missing");
-  refuse ((struct spoiled) { .integer_x = 1 }, "PartType4/Coordinates must hold floating-point numbers");
-  refuse ((struct spoiled) { .signed_ids = 1 }, "negative ID -1");
-  refuse ((struct spoiled) { .mass = -1 }, "2 particles have masses not above zero: IDs 1, 2");
-  refuse ((struct spoiled) { .table = 2 }, "MassTable says 2");
-  refuse ((struct spoiled) { .x = { 0, NAN } }, "1 particle has a NaN or infinite coordinate: ID 1");
-  refuse ((struct spoiled) { .x = { 0, 0, 0, INFINITY } }, "infinite coordinate: ID 2");
+  refuse ((struct spoiled){ .gas = 7 }, "7 gas particles");
+  refuse ((struct spoiled){ .n_header = 3 }, "PartType4/Coordinates has 2 x 3 values, and the header asks for 3 x 3");
+  refuse ((struct spoiled){ .width = 2 }, "PartType4/Coordinates has 2 x 2 values");
+  refuse ((struct spoiled){ .without = "Velocities" }, "PartType4/Velocities is missing");
+  refuse ((struct spoiled){ .without = "Masses" }, "PartType4/Masses is missing");
+  refuse ((struct spoiled){ .integer_x = 1 }, "PartType4/Coordinates must hold floating-point numbers");
+  refuse ((struct spoiled){ .signed_ids = 1 }, "negative ID -1");
+  refuse ((struct spoiled){ .mass = -1 }, "2 particles have masses not above zero: IDs 1, 2");
+  refuse ((struct spoiled){ .table = 2 }, "MassTable says 2");
+  refuse ((struct spoiled){ .x = { 0, NAN } }, "1 particle has a NaN or infinite coordinate: ID 1");
+  refuse ((struct spoiled){ .x = { 0, 0, 0, INFINITY } }, "infinite coordinate: ID 2");
   /* G m^2/c with m = 1: 43007.1/299792.458 = 0.1435 */
-  refuse ((struct spoiled) { .type = 5, .spin = { 0.1, 0, 0, 0.1, 0.12 } }, "1 SMBH has a spin above the maximum G m^2/c: ID 2");
+  refuse ((struct spoiled){ .type = 5, .spin = { 0.1, 0, 0, 0.1, 0.12 } },
+          "1 SMBH has a spin above the maximum G m^2/c: ID 2");
 }
 
 static void test_bad_files (void **state)
@@ -171,7 +175,7 @@ static void test_bad_files (void **state)
   FILE *f;
 
   (void) state;
-  write_ic (&(struct spoiled) { 0 });
+  write_ic (&(struct spoiled){ 0 });
   assert_int_equal (truncate (path, fixture_size (path) - 40), 0);
   expect_fault (path, ST_DATA, "truncated");
   f = fopen (path, "w");
@@ -188,7 +192,7 @@ static void test_bad_files (void **state)
 static void test_far_particle (void **state)
 {
   (void) state;
-  write_ic (&(struct spoiled) { .x = { 1e30 } });
+  write_ic (&(struct spoiled){ .x = { 1e30 } });
   assert_int_equal (read_ic (path), ST_OK);
   double far = box_difference (&box, p.position[0][0], p.position[1][0]);
   /* single precision in the file; one step of the box is 2^-64 of it */
@@ -196,8 +200,8 @@ static void test_far_particle (void **state)
   drop ();
 }
 
-/* Two SMBHs that a double can only just tell apart, somewhere and at the origin: the table's fractions keep every bit, through
- * writing and reading. */
+/* Two SMBHs that a double can only just tell apart, somewhere and at the origin: the table's fractions keep every
+ * bit, through writing and reading. */
 static void test_tight_binary (void **state)
 {
   static const double places[] = { 1.2345678901234567, 0, 1e-17 };
@@ -230,7 +234,8 @@ static void test_tight_binary (void **state)
     assert_int_equal (snapshot_write_file (&self, path, &params, &wide, &pair, &table, 0), ST_OK);
     assert_int_equal (read_ic (path), ST_OK);
     int a = p.id[0] == 3 ? 1 : 0; /* the star's type comes first */
-    double steps = (double) (int64_t) (p.position[a + 1][0] - p.position[a][0]) + (h.fraction[1][0] - h.fraction[0][0]);
+    double steps =
+      (double) (int64_t) (p.position[a + 1][0] - p.position[a][0]) + (h.fraction[1][0] - h.fraction[0][0]);
     double apart = steps * (box.length * 0x1p-64);
     /* A fraction is a double between -1/2 and 1/2: 2^-53 of a step of 8 x 2^-64 is 5e-35 */
     assert_true (fabs (apart - (x[1][0] - x[0][0])) < 1e-34);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves the rules of the output directory, that a full disk costs an exit code and no file, that what was there before
- * stays, that the SMBH history keeps its rows until there is room, and that logs of a resumed run have no line twice.
+/* Proves the rules of the output directory, that a full disk costs an exit code and no file, that what was there
+ * before stays, that the SMBH history keeps its rows until there is room, and that logs of a resumed run have no
+ * line twice.
  *
- * The full disk is a limit on the size of files (setrlimit): a write beyond it fails like one on a full disk, and needs
- * no rights.
+ * The full disk is a limit on the size of files (setrlimit): a write beyond it fails like one on a full disk, and
+ * needs no rights.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -105,7 +106,8 @@ static void test_output_directory (void **state)
   assert_true (is_there ("snapshot_000.hdf5") && is_there ("restartfiles/checkpoint_000001.hdf5"));
   assert_false (is_there ("snapshot_001.hdf5.tmp"));
   assert_int_equal (output_prepare (&self, dir, OUTPUT_FORCE), ST_OK);
-  assert_false (is_there ("snapshot_000.hdf5") || is_there ("restartfiles") || is_there ("energy.txt") || is_there ("cpu.csv"));
+  assert_false (is_there ("snapshot_000.hdf5") || is_there ("restartfiles") || is_there ("energy.txt")
+                || is_there ("cpu.csv"));
   assert_true (is_there ("notes.txt") && is_there ("ics.hdf5"));
 }
 
@@ -151,7 +153,7 @@ static void test_full_disk_keeps_rows (void **state)
   (void) state;
   assert_int_equal (bh_history_open (&self, &params, &units, -1, -1, &history), ST_OK);
   for (int k = 0; k < 2000; k++)
-    bh_history_add (history, k, &(struct bh_row) { .id = 7, .mass = k }, 1);
+    bh_history_add (history, k, &(struct bh_row){ .id = 7, .mass = k }, 1);
   limit_files (100000); /* the rows need 288 kB */
   assert_int_equal (bh_history_flush (history), ST_IOERR);
   limit_files (RLIM_INFINITY);
@@ -183,8 +185,8 @@ static void log_steps (struct diagnostics *d, int from, int end)
   struct conserved sums;
 
   for (int k = from; k < end; k++) {
-    diagnostics_step (d, &(struct step_row) { .step = k, .time = k, .energy_error = NAN });
-    diagnostics_cpu (d, k, k, names, &(double) { 1 }, 1);
+    diagnostics_step (d, &(struct step_row){ .step = k, .time = k, .energy_error = NAN });
+    diagnostics_cpu (d, k, k, names, &(double){ 1 }, 1);
     diagnostics_energy (d, k, &box, &p, NULL, &sums);
   }
 }
