@@ -7,6 +7,7 @@
  * Raw moments sum m q^k / s^|k| are kept in double during the build only; what stays are the harmonic coefficients in
  * float, scaled by powers of the cell's own size s, so that neither tiny cells nor high orders leave the range.
  */
+#define _GNU_SOURCE /* qsort_r */
 #include "gravity/forest.h"
 
 #include <math.h>
@@ -50,94 +51,96 @@ int key_common (struct key a, struct key b)
   return KEY_LEVELS;
 }
 
-struct item
+/* Eleven bits of the key, or of the tree's number from bit 64 on. */
+static inline unsigned digit_of (const struct place_in_order *p, int shift)
 {
-  uint64_t key;
-  int32_t index, tree;
-};
+  return (unsigned) (shift < 64 ? p->key >> shift : (uint64_t) p->tree >> (shift - 64)) & 2047;
+}
 
-/* One stable pass on 11 bits of the key. */
-static void radix_pass (const struct item *in, struct item *out, int64_t n, int shift)
+/* One stable pass. A digit that all share needs no moves: returns 0, and the order stays where it is. */
+static inline int radix_pass (const struct place_in_order *in, struct place_in_order *out, int64_t n, int shift)
 {
   int64_t count[2049] = { 0 };
 
   for (int64_t i = 0; i < n; i++)
-    count[(in[i].key >> shift & 2047) + 1]++;
+    count[digit_of (in + i, shift) + 1]++;
+  if (n == 0 || count[digit_of (in, shift) + 1] == n)
+    return 0;
   for (int d = 0; d < 2048; d++)
     count[d + 1] += count[d];
   for (int64_t i = 0; i < n; i++)
-    out[count[in[i].key >> shift & 2047]++] = in[i];
+    out[count[digit_of (in + i, shift)]++] = in[i];
+  return 1;
 }
 
-/* By (tree, high key), stable; the result is in `a`. */
-static void items_sort (struct item *a, struct item *b, int64_t n)
+static int compare_low (const void *a, const void *b, void *travellers)
 {
-  int32_t n_trees = 0;
-
-  for (int shift = 0; shift < 63; shift += 22) {
-    radix_pass (a, b, n, shift);
-    radix_pass (b, a, n, shift + 11);
-  }
-  for (int64_t i = 0; i < n; i++)
-    n_trees = a[i].tree >= n_trees ? a[i].tree + 1 : n_trees;
-  for (int32_t bits = 0; n_trees > 1 && bits < 22; bits += 11) {
-    for (int64_t i = 0; i < n; i++)
-      a[i].key = (uint64_t) a[i].tree;
-    radix_pass (a, b, n, bits);
-    memcpy (a, b, n * sizeof *a);
-  }
-}
-
-static int compare_travellers (const void *a, const void *b)
-{
-  const struct traveller *x = a, *y = b;
+  const struct traveller *const t = travellers;
+  const struct traveller *const x = t + ((const struct place_in_order *) a)->index;
+  const struct traveller *const y = t + ((const struct place_in_order *) b)->index;
   const struct key kx = key_of (x->position), ky = key_of (y->position);
 
-  if (x->tree != y->tree)
-    return x->tree < y->tree ? -1 : 1;
-  if (kx.high != ky.high)
-    return kx.high < ky.high ? -1 : 1;
   if (kx.low != ky.low)
     return kx.low < ky.low ? -1 : 1;
   return (x->id > y->id) - (x->id < y->id);
 }
 
 /* Runs of one tree and one high key, which are short unless bodies coincide. */
-static void sort_runs (struct traveller *t, int64_t n)
+static void sort_runs (struct place_in_order *a, int64_t n, const struct traveller *t)
 {
   for (int64_t i = 0, j; i < n; i = j) {
-    const uint64_t high = interleave (t[i].position, 43);
-    for (j = i + 1; j < n && t[j].tree == t[i].tree && interleave (t[j].position, 43) == high; j++)
+    for (j = i + 1; j < n && a[j].key == a[i].key && a[j].tree == a[i].tree; j++)
       ;
     if (j - i > 1)
-      qsort (t + i, j - i, sizeof *t, compare_travellers);
+      qsort_r (a + i, j - i, sizeof *a, compare_low, (void *) t);
   }
 }
 
-enum status travellers_sort (struct traveller *t, int64_t n)
+struct place_in_order *travellers_order (struct pool *pool, const struct traveller *t, int64_t n)
 {
-  struct item *a = mem_alloc ("tree order", n, sizeof *a), *b = mem_alloc ("tree order", n, sizeof *b);
-  struct traveller *copy = mem_alloc ("tree order", n, sizeof *copy);
-  const bool fits = a && b && copy;
+  static const int shifts[8] = { 0, 11, 22, 33, 44, 55, 64, 75 };
+  struct place_in_order *a = pool_take (pool, POOL_ORDER, n, sizeof *a);
+  struct place_in_order *b = pool_take (pool, POOL_SCRATCH, n, sizeof *b), *const home = a;
 
-  if (fits) {
+  if (!a || !b)
+    return NULL;
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < n; i++)
-      a[i] = (struct item) { interleave (t[i].position, 43), (int32_t) i, t[i].tree };
-    items_sort (a, b, n);
-    memcpy (copy, t, n * sizeof *t);
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < n; i++)
-      t[i] = copy[a[i].index];
-    sort_runs (t, n);
-  }
-  mem_free (&a);
-  mem_free (&b);
-  mem_free (&copy);
-  return fits ? ST_OK : ST_MEMORY;
+  for (int64_t i = 0; i < n; i++)
+    a[i] = (struct place_in_order) { interleave (t[i].position, 43), (int32_t) i, t[i].tree };
+  for (int pass = 0; pass < 8; pass++)
+    if (radix_pass (a, b, n, shifts[pass])) {
+      struct place_in_order *const other = a;
+      a = b;
+      b = other;
+    }
+  sort_runs (a, n, t);
+  if (a != home)
+    memcpy (home, a, n * sizeof *a);
+  return home;
 }
 
 /* ---- room ---- */
+
+void *pool_take (struct pool *pool, enum pool_slot slot, int64_t n, size_t size)
+{
+  static const char *const name[POOL_SLOTS] = { "gravity bodies", "gravity order", "gravity scratch", "gravity sums" };
+  const int64_t bytes = n * (int64_t) size;
+
+  if (bytes > pool->bytes[slot] || !pool->block[slot]) {
+    mem_free (&pool->block[slot]);
+    pool->block[slot] = mem_alloc (name[slot], n, size);
+    pool->bytes[slot] = pool->block[slot] ? bytes : 0;
+  }
+  return pool->block[slot];
+}
+
+void pool_free (struct pool *pool)
+{
+  for (int k = 0; k < POOL_SLOTS; k++) {
+    mem_free (&pool->block[k]);
+    pool->bytes[k] = 0;
+  }
+}
 
 enum status forest_reserve_cells (struct forest *f, int64_t more)
 {
@@ -170,20 +173,35 @@ enum status forest_reserve_bodies (struct forest *f, int64_t more)
   return ST_OK;
 }
 
-enum status forest_adopt (struct forest *f, struct traveller *sorted, int64_t n)
+void forest_clear (struct forest *f)
+{
+  mem_free (&f->root);
+  f->n_trees = f->n_cells = 0;
+  f->n_own = f->n_bodies = 0;
+}
+
+enum status forest_adopt (struct forest *f, const struct traveller *t, const struct place_in_order *order, int64_t n)
 {
   const enum status st = forest_reserve_bodies (f, n);
 
-  f->own = sorted;
-  f->n_own = n;
   if (st != ST_OK)
     return st;
-  f->n_bodies = n;
+  if (n > f->homes_capacity || !f->home) {
+    mem_free (&f->home);
+    f->homes_capacity = 0;
+    if (!(f->home = mem_alloc ("tree homes", n, sizeof *f->home)))
+      return ST_MEMORY;
+    f->homes_capacity = n;
+  }
+  f->n_own = f->n_bodies = n;
+  f->sorted = order;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
-    memcpy (f->position[i], sorted[i].position, sizeof f->position[i]);
-    f->h[i] = sorted[i].h;
-    f->mass[i] = sorted[i].mass;
+    const struct traveller *const from = t + order[i].index;
+    memcpy (f->position[i], from->position, sizeof f->position[i]);
+    f->h[i] = from->h;
+    f->mass[i] = from->mass;
+    f->home[i] = (struct home) { from->id, from->old, from->rank, from->index };
   }
   return ST_OK;
 }
@@ -197,17 +215,32 @@ void forest_free (struct forest *f)
   mem_free (&f->place);
   mem_free (&f->h);
   mem_free (&f->mass);
-  mem_free (&f->own);
+  mem_free (&f->home);
+  f->cells_capacity = 0;
+  f->bodies_capacity = f->homes_capacity = 0;
 }
 
 /* ---- cells ---- */
+
+/* Digit of an own body's key; the high word is at hand. */
+static inline int body_digit (const struct forest *f, int64_t i, int level)
+{
+  return level <= 21 ? (int) (f->sorted[i].key >> (63 - 3 * level)) & 7 : key_digit (key_of (f->position[i]), level);
+}
+
+static int common_levels (const struct forest *f, int64_t a, int64_t b)
+{
+  const uint64_t differ = f->sorted[a].key ^ f->sorted[b].key;
+
+  return differ ? (__builtin_clzll (differ) - 1) / 3 : key_common (key_of (f->position[a]), key_of (f->position[b]));
+}
 
 /* First body of [first, last) whose digit at this level is at least `digit`. */
 static int64_t first_of_digit (const struct forest *f, int64_t first, int64_t last, int level, int digit)
 {
   while (first < last) {
     const int64_t mid = (first + last) / 2;
-    if (key_digit (key_of (f->position[mid]), level) < digit)
+    if (body_digit (f, mid, level) < digit)
       first = mid + 1;
     else
       last = mid;
@@ -230,7 +263,7 @@ static void cell_open (struct forest *f, int32_t slot, int64_t first, int64_t la
 /* Cells of [first, last) below `slot`, which is opened; depth first, children side by side. */
 static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t last)
 {
-  const int level = key_common (key_of (f->position[first]), key_of (f->position[last - 1])) + 1;
+  const int level = common_levels (f, first, last - 1) + 1;
   int64_t bound[9] = { first, [8] = last };
   int n_children = 0;
 
@@ -238,7 +271,7 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
   if (level > KEY_LEVELS && last - first > MOST_AT_ONE_POINT)
     return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most %d "
                         "can. Spread them, or enlarge the precision by a smaller box.", (long long) (last - first),
-                        (unsigned long long) f->own[first].id, MOST_AT_ONE_POINT);
+                        (unsigned long long) f->home[first].id, MOST_AT_ONE_POINT);
   if (last - first <= f->leaf_size || level > KEY_LEVELS)
     return ST_OK;
   for (int d = 1; d < 8; d++)
@@ -336,7 +369,7 @@ static float leaf_old (const struct forest *f, const struct cell *c)
   float least = INFINITY, second = INFINITY;
 
   for (int64_t i = c->body; i < c->body + c->n_bodies; i++) {
-    const float a = f->own[i].old;
+    const float a = f->home[i].old;
     if (!(a > 0))
       return 0;
     if (a < least) {

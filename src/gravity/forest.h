@@ -59,6 +59,33 @@ struct traveller
   int32_t tree, rank, index; /* index on its home rank */
 };
 
+/* Where a body of this rank belongs. */
+struct home
+{
+  uint64_t id;
+  float old; /* |a| of before */
+  int32_t rank, index;
+};
+
+/* A traveller in the order of (tree, key, id). */
+struct place_in_order
+{
+  uint64_t key; /* high word */
+  int32_t index, tree;
+};
+
+/* Memory kept from one solve to the next: blocks that only grow. */
+enum pool_slot { POOL_TRAVELLERS, POOL_ORDER, POOL_SCRATCH, POOL_SUMS, POOL_SLOTS };
+struct pool
+{
+  void *block[POOL_SLOTS]; /* owned */
+  int64_t bytes[POOL_SLOTS];
+};
+
+/* Room for n elements, contents undefined; NULL if there is no memory. Belongs to the pool. */
+void *pool_take (struct pool *pool, enum pool_slot slot, int64_t n, size_t size);
+void pool_free (struct pool *pool);
+
 struct forest
 {
   int order, n_coefficients, leaf_size;
@@ -72,7 +99,9 @@ struct forest
   float (*place)[4];                        /* owned: x, y, z relative to the centre of the body's leaf, mass */
   float *h;                                 /* owned */
   double *mass;                             /* owned */
-  struct traveller *own;                    /* owned: n_own, in tree order */
+  struct home *home;                        /* owned: of the own bodies, in tree order */
+  int64_t homes_capacity;
+  const struct place_in_order *sorted;      /* borrowed while the trees grow: keys of the own bodies */
 };
 
 struct key key_of (const uint64_t position[3]);
@@ -88,19 +117,26 @@ int key_common (struct key a, struct key b);
 static inline int raw_count (int order) { return (order + 1) * (order + 2) * (order + 3) / 6; }
 static inline int coefficient_count (int order) { return (order + 1) * (order + 1) - 3; }
 
-/* The scale of a cell and its inverse. */
-static inline double cell_scale (const struct cell *c) { return __builtin_ldexp (1.0, c->exponent); }
+/* 2^e for a normal double. */
+static inline double power_of_two (int e)
+{
+  const union { uint64_t bits; double value; } u = { .bits = (uint64_t) (e + 1023) << 52 };
+  return u.value;
+}
+static inline double cell_scale (const struct cell *c) { return power_of_two (c->exponent); }
 /* a - b in units of the box. */
 static inline double difference (uint64_t a, uint64_t b) { return (double) (int64_t) (a - b) * 0x1p-64; }
 
-/* Local. Sorts by (tree, key, id), in place. */
-enum status travellers_sort (struct traveller *t, int64_t n);
+/* Local. The order (tree, key, id) of n travellers, in the pool (POOL_ORDER; uses POOL_SCRATCH); NULL: no memory. */
+struct place_in_order *travellers_order (struct pool *pool, const struct traveller *t, int64_t n);
 
 /* Local. Room for n more cells (bodies); ST_MEMORY. */
 enum status forest_reserve_cells (struct forest *f, int64_t more);
 enum status forest_reserve_bodies (struct forest *f, int64_t more);
-/* Local. Takes over the sorted travellers as own bodies. */
-enum status forest_adopt (struct forest *f, struct traveller *sorted, int64_t n);
+/* Local. Empties the forest for a new solve, keeping its memory. */
+void forest_clear (struct forest *f);
+/* Local. The travellers become own bodies, in order. */
+enum status forest_adopt (struct forest *f, const struct traveller *t, const struct place_in_order *order, int64_t n);
 /* Local. Fills the cell in slot `slot` with own bodies [first, last), all of one tree, and appends all below it.
  * raw (raw_count doubles): its moments about its centre, in units of its scale. */
 enum status forest_grow (struct forest *f, int32_t slot, int64_t first, int64_t last, double *raw);

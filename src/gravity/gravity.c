@@ -21,6 +21,8 @@ struct gravity
   struct gravity_options options;
   struct gravity_cost cost;
   const struct gravity_kernels *kernels;
+  struct forest forest; /* owned: only its memory outlives a solve */
+  struct pool pool;     /* owned */
 };
 
 /* Factors from the units of the solver. */
@@ -58,7 +60,14 @@ enum status gravity_create (const struct gravity_options *options, struct gravit
   return st;
 }
 
-void gravity_free (struct gravity **gravity) { mem_free (gravity); }
+void gravity_free (struct gravity **gravity)
+{
+  if (!*gravity)
+    return;
+  forest_free (&(*gravity)->forest);
+  pool_free (&(*gravity)->pool);
+  mem_free (gravity);
+}
 
 enum status gravity_set_options (struct gravity *gravity, const struct gravity_options *options)
 {
@@ -111,19 +120,24 @@ struct homing
   int32_t index;
 };
 
-static enum status hand_over (const struct scales *scales, const struct homing *from, int64_t n,
-                              const struct gravity_result *result)
+static inline void hand_over (const struct scales *scales, const struct gravity_result *result, int32_t j,
+                              const double acceleration[3], double potential, float work)
 {
-  for (int64_t i = 0; i < n; i++) {
-    const int32_t j = from[i].index;
-    for (int k = 0; k < 3 && result->acceleration; k++)
-      result->acceleration[j][k] = from[i].acceleration[k] * scales->acceleration;
-    if (result->potential)
-      result->potential[j] = from[i].potential * scales->potential;
-    if (result->work)
-      result->work[j] = from[i].work;
-  }
-  return ST_OK;
+  for (int k = 0; k < 3 && result->acceleration; k++)
+    result->acceleration[j][k] = acceleration[k] * scales->acceleration;
+  if (result->potential)
+    result->potential[j] = potential * scales->potential;
+  if (result->work)
+    result->work[j] = work;
+}
+
+/* Local: one rank alone has nothing to send. */
+static void deliver (const struct scales *scales, const struct forest *f, const struct sums *sums,
+                     const struct gravity_result *result)
+{
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < f->n_own; i++)
+    hand_over (scales, result, f->home[i].index, sums->acceleration[i], sums->potential[i], sums->work[i]);
 }
 
 /* Collective, agreed. */
@@ -136,20 +150,20 @@ static enum status send_home (const struct comm *comm, const struct scales *scal
 
   if (st == ST_OK) {
     for (int64_t i = 0; i < f->n_own; i++)
-      first[f->own[i].rank + 2]++;
+      first[f->home[i].rank + 2]++;
     for (int q = 0; q < comm->size; q++)
       first[q + 2] += first[q + 1];
     for (int64_t i = 0; i < f->n_own; i++) {
-      struct homing *const h = out + first[f->own[i].rank + 1]++;
+      struct homing *const h = out + first[f->home[i].rank + 1]++;
       memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
       h->potential = sums->potential[i];
       h->work = sums->work[i];
-      h->index = f->own[i].index;
+      h->index = f->home[i].index;
     }
     st = comm_exchange (comm, out, first, sizeof *out, (void **) &arrived, &from);
   }
-  if (st == ST_OK)
-    st = hand_over (scales, arrived, from[comm->size], result);
+  for (int64_t i = 0; st == ST_OK && i < from[comm->size]; i++)
+    hand_over (scales, result, arrived[i].index, arrived[i].acceleration, arrived[i].potential, arrived[i].work);
   mem_free (&out);
   mem_free (&first);
   mem_free (&arrived);
@@ -165,34 +179,27 @@ static enum status sums_check (const struct forest *f, const struct sums *sums)
     if (!isfinite (a[0] + a[1] + a[2] + sums->potential[i]))
       return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g in units of "
                           "the largest, softening support %g of the box). Check its mass, softening and position.",
-                          (unsigned long long) f->own[i].id, f->own[i].mass, (double) f->own[i].h);
+                          (unsigned long long) f->home[i].id, f->mass[i], (double) f->h[i]);
   }
   return ST_OK;
 }
 
-/* Local. */
-static enum status walk (struct gravity *g, const struct forest *f, struct sums *sums)
+/* Local. The sums lie in the pool. */
+static enum status walk (struct gravity *g, const struct criterion *q, struct sums *sums)
 {
-  const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle };
+  const int64_t n = g->forest.n_own;
   const double start = log_seconds ();
-  enum status st = ST_MEMORY;
 
-  sums->acceleration = mem_alloc ("sums", f->n_own, sizeof *sums->acceleration);
-  sums->potential = mem_alloc ("sums", f->n_own, sizeof *sums->potential);
-  sums->work = mem_alloc ("sums", f->n_own, sizeof *sums->work);
-  if (sums->acceleration && sums->potential && sums->work)
-    st = forest_walk (f, &q, g->kernels, sums, &g->cost);
+  sums->acceleration = pool_take (&g->pool, POOL_SUMS, n, sizeof *sums->acceleration + sizeof (double) + sizeof (float));
+  if (!sums->acceleration)
+    return ST_MEMORY;
+  sums->potential = (double *) (sums->acceleration + n);
+  sums->work = (float *) (sums->potential + n);
+  enum status st = forest_walk (&g->forest, q, g->kernels, sums, &g->cost);
   if (st == ST_OK)
-    st = sums_check (f, sums);
+    st = sums_check (&g->forest, sums);
   g->cost.walk_s += log_seconds () - start;
   return st;
-}
-
-static void sums_free (struct sums *sums)
-{
-  mem_free (&sums->acceleration);
-  mem_free (&sums->potential);
-  mem_free (&sums->work);
 }
 
 /* Collective, agreed. */
@@ -201,24 +208,28 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
 {
   const struct scales scales = scales_of (&g->options, comm, bodies);
   const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle };
-  struct forest f = { .order = g->options.multipole_order, .leaf_size = g->options.leaf_size,
-                      .n_coefficients = coefficient_count (g->options.multipole_order) };
+  struct forest *const f = &g->forest;
   struct sums sums = { 0 };
-  struct traveller *t = mem_alloc ("bodies of a solve", bodies->n, sizeof *t);
+  struct traveller *t = pool_take (&g->pool, POOL_TRAVELLERS, bodies->n, sizeof *t);
   enum status st = status_agree (comm, t ? ST_OK : ST_MEMORY, NULL);
 
+  forest_clear (f);
+  f->order = g->options.multipole_order;
+  f->leaf_size = g->options.leaf_size;
+  if (f->n_coefficients != coefficient_count (f->order)) /* other moments than the memory was made for */
+    forest_free (f);
+  f->n_coefficients = coefficient_count (f->order);
   if (st == ST_OK) {
     pack (&g->options, comm, &scales, bodies, t);
-    st = forest_share (&f, comm, &q, t, bodies->n, &g->cost);
-  } else
-    mem_free (&t);
+    st = forest_share (f, &g->pool, comm, &q, t, bodies->n, &g->cost);
+  }
   if (st == ST_OK)
-    st = status_agree (comm, walk (g, &f, &sums), NULL);
+    st = status_agree (comm, walk (g, &q, &sums), NULL);
   g->cost.bytes_peak = mem_used ();
-  if (st == ST_OK)
-    st = send_home (comm, &scales, &f, &sums, result);
-  sums_free (&sums);
-  forest_free (&f);
+  if (st == ST_OK && comm->size == 1)
+    deliver (&scales, f, &sums, result);
+  else if (st == ST_OK)
+    st = send_home (comm, &scales, f, &sums, result);
   return st;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "gravity/share.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,20 @@ struct top
   int level;            /* of its last split so far */
   int owner;
 };
+
+/* Bodies in the order (tree, key, id): an array and its order. Borrowed but for `arrived`. */
+struct queue
+{
+  struct traveller *traveller;
+  struct traveller *arrived; /* owned: those that came from other ranks, or NULL */
+  const struct place_in_order *order;
+  int64_t n;
+};
+
+static inline const struct traveller *queue_at (const struct queue *b, int64_t i)
+{
+  return b->traveller + b->order[i].index;
+}
 
 struct tops
 {
@@ -94,7 +109,7 @@ static enum status tops_reserve (struct tops *s, int32_t more)
 }
 
 /* Bounds of the eight digits at a level within a sorted interval. */
-static void cut_interval (const struct traveller *t, int64_t first, int64_t last, int level, int64_t bound[9])
+static void cut_interval (const struct queue *b, int64_t first, int64_t last, int level, int64_t bound[9])
 {
   bound[0] = first;
   bound[8] = last;
@@ -102,7 +117,7 @@ static void cut_interval (const struct traveller *t, int64_t first, int64_t last
     int64_t lo = bound[d - 1], hi = last;
     while (lo < hi) {
       const int64_t mid = (lo + hi) / 2;
-      if (key_digit (key_of (t[mid].position), level) < d)
+      if (key_digit (key_of (queue_at (b, mid)->position), level) < d)
         lo = mid + 1;
       else
         hi = mid;
@@ -112,8 +127,7 @@ static void cut_interval (const struct traveller *t, int64_t first, int64_t last
 }
 
 /* One root per tree that has bodies; root[tree] is set. */
-static enum status make_roots (struct forest *f, const struct comm *comm, struct tops *s, const struct traveller *t,
-                               int64_t n)
+static enum status make_roots (struct forest *f, const struct comm *comm, struct tops *s, const struct queue *b)
 {
   int64_t *count = mem_alloc_zero ("top counts", f->n_trees, sizeof *count), at = 0;
 
@@ -121,8 +135,8 @@ static enum status make_roots (struct forest *f, const struct comm *comm, struct
   const enum status st = status_agree (comm, count && f->root && tops_reserve (s, f->n_trees) == ST_OK ? ST_OK
                                        : ST_MEMORY, NULL);
   if (st == ST_OK) {
-    for (int64_t i = 0; i < n; i++)
-      count[t[i].tree]++;
+    for (int64_t i = 0; i < b->n; i++)
+      count[b->order[i].tree]++;
     for (int32_t k = 0; k < f->n_trees; k++) {
       s->top[k] = (struct top) { .first = at, .last = at + count[k] };
       at += count[k];
@@ -163,7 +177,7 @@ static bool must_split (const struct top *c, int64_t most)
 }
 
 /* Collective, agreed. One level of splits per round for all cells that hold more than `most`. */
-static enum status cut_tops (const struct comm *comm, struct tops *s, const struct traveller *t, int64_t most)
+static enum status cut_tops (const struct comm *comm, struct tops *s, const struct queue *b, int64_t most)
 {
   for (int32_t from = 0;;) {
     int32_t n_split = 0, k = 0, end = s->n;
@@ -179,7 +193,7 @@ static enum status cut_tops (const struct comm *comm, struct tops *s, const stru
                                          : ST_MEMORY, NULL);
     for (int32_t i = from; i < end && st == ST_OK; i++)
       if (must_split (s->top + i, most)) {
-        cut_interval (t, s->top[i].first, s->top[i].last, s->top[i].level + 1, bound[k]);
+        cut_interval (b, s->top[i].first, s->top[i].last, s->top[i].level + 1, bound[k]);
         for (int d = 0; d < 8; d++)
           count[k][d] = bound[k][d + 1] - bound[k][d];
         k++;
@@ -208,7 +222,7 @@ static void list_leaves (struct tops *s, int32_t index)
 
 /* Collective, agreed. Deals the leaves out in tree order, each to the rank in whose share of the work its middle is. */
 static enum status assign_leaves (const struct forest *f, const struct comm *comm, struct tops *s,
-                                  const struct traveller *t)
+                                  const struct queue *b)
 {
   int64_t *work = mem_alloc_zero ("top work", s->n, sizeof *work), total = 0, before = 0;
 
@@ -218,16 +232,16 @@ static enum status assign_leaves (const struct forest *f, const struct comm *com
     for (int32_t k = 0; k < f->n_trees; k++)
       if (f->root[k] >= 0)
         list_leaves (s, f->root[k]);
-    for (int32_t i = 0; i < s->n_leaves; i++) {
+    for (int32_t i = 0; i < s->n_leaves && comm->size > 1; i++) {
       const struct top *const c = s->top + s->leaf[i];
       for (int64_t j = c->first; j < c->last; j++)
-        work[i] += 1 + (int64_t) (t[j].work < 1e9f ? t[j].work : 1e9f);
+        work[i] += 1 + (int64_t) fminf (queue_at (b, j)->work, 1e9f);
     }
     comm_sum_array (comm, work, s->n_leaves);
     for (int32_t i = 0; i < s->n_leaves; i++)
       total += work[i];
     for (int32_t i = 0; i < s->n_leaves; before += work[i++]) {
-      const double middle = ((double) before + 0.5 * (double) work[i]) / (double) total;
+      const double middle = ((double) before + 0.5 * (double) work[i]) / (double) (total > 0 ? total : 1);
       const int owner = (int) (middle * comm->size);
       s->top[s->leaf[i]].owner = owner < comm->size ? owner : comm->size - 1;
     }
@@ -236,27 +250,30 @@ static enum status assign_leaves (const struct forest *f, const struct comm *com
   return st;
 }
 
-/* Collective, agreed. Afterwards *t holds all bodies of this rank's leaves, sorted. */
-static enum status move_bodies (const struct comm *comm, const struct tops *s, struct traveller **t, int64_t *n,
+/* Collective, agreed. Afterwards the queue holds all bodies of this rank's leaves. */
+static enum status move_bodies (const struct comm *comm, const struct tops *s, struct pool *pool, struct queue *b,
                                 struct gravity_cost *cost)
 {
   int64_t *first = mem_alloc_zero ("share offsets", comm->size + 1, sizeof *first), *from = NULL;
-  struct traveller *arrived = NULL;
-  enum status st = status_agree (comm, first ? ST_OK : ST_MEMORY, NULL);
+  struct traveller *out = mem_alloc ("share bodies", b->n, sizeof *out);
+  enum status st = status_agree (comm, first && out ? ST_OK : ST_MEMORY, NULL);
 
   if (st == ST_OK) {
+    for (int64_t i = 0; i < b->n; i++)
+      out[i] = *queue_at (b, i);
     for (int32_t i = 0; i < s->n_leaves; i++)
       first[s->top[s->leaf[i]].owner + 1] += s->top[s->leaf[i]].last - s->top[s->leaf[i]].first;
     for (int q = 0; q < comm->size; q++)
       first[q + 1] += first[q];
-    cost->bytes_sent += (*n - first[comm->rank + 1] + first[comm->rank]) * (int64_t) sizeof **t;
-    st = comm_exchange (comm, *t, first, sizeof **t, (void **) &arrived, &from);
+    cost->bytes_sent += (b->n - first[comm->rank + 1] + first[comm->rank]) * (int64_t) sizeof *out;
+    st = comm_exchange (comm, out, first, sizeof *out, (void **) &b->arrived, &from);
   }
+  mem_free (&out);
   if (st == ST_OK) {
-    *n = from[comm->size];
-    mem_free (t);
-    *t = arrived;
-    st = status_agree (comm, travellers_sort (*t, *n), NULL);
+    b->n = from[comm->size];
+    b->traveller = b->arrived;
+    b->order = travellers_order (pool, b->traveller, b->n);
+    st = status_agree (comm, b->order ? ST_OK : ST_MEMORY, NULL);
   }
   mem_free (&first);
   mem_free (&from);
@@ -371,35 +388,37 @@ static int64_t share_size (const struct forest *f, const struct comm *comm, int6
 }
 
 /* Collective, agreed. Everything up to the bodies being where they are summed. */
-static enum status share_bodies (struct forest *f, const struct comm *comm, struct tops *tops, struct traveller **t,
-                                 int64_t *n, struct gravity_cost *cost)
+static enum status share_bodies (struct forest *f, struct pool *pool, const struct comm *comm, struct tops *tops,
+                                 struct queue *b, struct gravity_cost *cost)
 {
-  enum status st = number_trees (f, comm, *t, *n);
+  enum status st = number_trees (f, comm, b->traveller, b->n);
 
+  if (st == ST_OK) {
+    b->order = travellers_order (pool, b->traveller, b->n);
+    st = status_agree (comm, b->order ? ST_OK : ST_MEMORY, NULL);
+  }
   if (st == ST_OK)
-    st = status_agree (comm, travellers_sort (*t, *n), NULL);
+    st = make_roots (f, comm, tops, b);
   if (st == ST_OK)
-    st = make_roots (f, comm, tops, *t, *n);
+    st = cut_tops (comm, tops, b, share_size (f, comm, comm_sum (comm, b->n)));
   if (st == ST_OK)
-    st = cut_tops (comm, tops, *t, share_size (f, comm, comm_sum (comm, *n)));
-  if (st == ST_OK)
-    st = assign_leaves (f, comm, tops, *t);
+    st = assign_leaves (f, comm, tops, b);
   if (st == ST_OK && comm->size > 1)
-    st = move_bodies (comm, tops, t, n, cost);
+    st = move_bodies (comm, tops, pool, b, cost);
   return st;
 }
 
-enum status forest_share (struct forest *f, const struct comm *comm, const struct criterion *q,
-                          struct traveller *t, int64_t n, struct gravity_cost *cost)
+enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
+                          struct traveller *travellers, int64_t n, struct gravity_cost *cost)
 {
   const double start = log_seconds ();
   struct tops tops = { 0 };
-  enum status st = share_bodies (f, comm, &tops, &t, &n, cost);
+  struct queue bodies = { .traveller = travellers, .n = n };
+  enum status st = share_bodies (f, pool, comm, &tops, &bodies, cost);
 
   if (st == ST_OK)
-    st = status_agree (comm, forest_adopt (f, t, n), NULL);
-  else
-    mem_free (&t);
+    st = status_agree (comm, forest_adopt (f, bodies.traveller, bodies.order, bodies.n), NULL);
+  mem_free (&bodies.arrived);
   if (st == ST_OK)
     st = grow (f, comm, &tops);
   mem_free (&tops.top);

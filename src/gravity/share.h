@@ -11,9 +11,9 @@
 #include "gravity/forest.h"
 #include "gravity/walk.h"
 
-/* Collective, agreed ST_MEMORY, ST_DATA. Takes the travellers over (frees them); afterwards the forest holds this
- * rank's bodies and all sources that its walk will ask for. */
-enum status forest_share (struct forest *f, const struct comm *comm, const struct criterion *q,
+/* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest holds this rank's bodies and all sources that its walk
+ * will ask for. The travellers' trees are renumbered; they are not needed any more. */
+enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
                           struct traveller *travellers, int64_t n, struct gravity_cost *cost);
 
 #endif

@@ -45,54 +45,71 @@ static bool cell_is_group (const struct forest *f, const struct cell *a)
   return a->n_children == 0 || a->n_bodies <= 2 * f->leaf_size;
 }
 
-static inline double power (double x, int n)
+/* A sink cell as the criterion sees it. */
+struct sink_view
 {
-  double y = 1;
+  const struct cell *cell;
+  double radius, h;
+  double theta2;   /* squared opening angle if the old |a| is unknown, else 0.64 */
+  double allowed2; /* squared allowed error; infinite if unknown */
+};
 
-  for (; n > 0; n--)
-    y *= x;
-  return y;
+static struct sink_view view_of (const struct criterion *q, const struct cell *a)
+{
+  const double allowed = q->accuracy * (double) a->old;
+
+  return (struct sink_view) { a, a->radius, a->h, a->old > 0 ? 0.64 : q->opening_angle * q->opening_angle,
+                              a->old > 0 ? allowed * allowed : INFINITY };
 }
 
-static inline bool cells_apart (const struct criterion *q, const struct cell *a, const struct cell *b)
+/* x^n, n = 2 to 6. */
+static inline double power (double x, int n)
 {
-  const double ra = a->radius, rb = b->radius, s = ra + rb, big = ra > rb ? ra : rb;
-  const double h = a->h > b->h ? a->h : b->h;
+  const double x2 = x * x;
+
+  switch (n) {
+  case 2: return x2;
+  case 3: return x2 * x;
+  case 4: return x2 * x2;
+  case 5: return x2 * x2 * x;
+  default: return x2 * x2 * x2;
+  }
+}
+
+/* 8 max (ra, rb) / (ra + rb) * m / r^2 * ((ra + rb) / r)^p < allowed, squared. */
+static inline bool cells_apart (const struct criterion *q, const struct sink_view *a, const struct cell *b)
+{
+  const double ra = a->radius, rb = b->radius, s = ra + rb, big = ra > rb ? ra : rb, reach = s + fmax (a->h, b->h);
   double r2 = 0;
 
   for (int k = 0; k < 3; k++) {
-    const double d = difference (a->centre[k], b->centre[k]);
+    const double d = difference (a->cell->centre[k], b->centre[k]);
     r2 += d * d;
   }
-  if ((s + h) * (s + h) >= r2)
+  if (reach * reach >= r2 || s * s >= a->theta2 * r2)
     return false;
-  if (a->old == 0)
-    return s * s < q->opening_angle * q->opening_angle * r2;
-  const double allowed = q->accuracy * (double) a->old, m = 8 * big * (double) b->mass;
-  return s * s < 0.64 * r2
-         && m * m * power (s * s, q->order - 1) < allowed * allowed * power (r2, q->order + 2);
+  const double m = 8 * big * (double) b->mass;
+  return m * m * power (s * s / r2, q->order - 1) < a->allowed2 * (r2 * r2 * r2);
 }
 
 /* The decision of the recursion for sink cell `a`; group: it is not split further. A function of the two cells alone. */
-static enum verdict pair_verdict (const struct criterion *q, const struct cell *a, const struct cell *b, bool group)
+static inline enum verdict pair_verdict (const struct criterion *q, const struct sink_view *a, const struct cell *b,
+                                         bool group)
 {
   if (cells_apart (q, a, b))
     return PAIR_ACCEPT;
-  return b->n_children > 0 && (group || b->radius > a->radius) ? PAIR_OPEN : PAIR_HAND_DOWN;
+  return b->n_children > 0 && (group || b->radius > a->cell->radius) ? PAIR_OPEN : PAIR_HAND_DOWN;
 }
 
-/* For a group: field of `b` by its multipoles at each sink? d2: squared distance of its centre to the box of sinks. */
-static bool group_accepts (const struct criterion *q, const struct cell *a, const struct cell *b, double d2)
+/* For a group: field of `b` by its multipoles at each sink? d2: squared distance of its centre to the box of sinks.
+ * m / d^2 * (rb / d)^(p+1) < allowed, squared: one order more than cell-cell, where the force loses one. */
+static inline bool group_accepts (const struct criterion *q, const struct sink_view *a, const struct cell *b, double d2)
 {
-  const double rb = b->radius, h = a->h > b->h ? a->h : b->h;
+  const double rb = b->radius, m = b->mass, reach = rb + fmax (a->h, b->h);
 
-  if ((rb + h) * (rb + h) >= d2)
+  if (reach * reach >= d2 || rb * rb >= a->theta2 * d2)
     return false;
-  if (a->old == 0)
-    return rb * rb < q->opening_angle * q->opening_angle * d2;
-  const double allowed = q->accuracy * (double) a->old, m = (double) b->mass;
-  return rb * rb < 0.64 * d2
-         && m * m * power (rb * rb, q->order + 1) < allowed * allowed * power (d2, q->order + 3);
+  return m * m * power (rb * rb / d2, q->order + 1) < a->allowed2 * (d2 * d2);
 }
 
 /* ---- one thread's means ---- */
@@ -177,7 +194,7 @@ static bool group_reserve (struct walker *w, int n)
  * powers of them, would leave the range of a float. */
 static inline double sink_unit (const struct cell *a)
 {
-  return a->exponent > -24 ? ldexp (1, a->exponent) : 0x1p-24;
+  return power_of_two (a->exponent > -24 ? a->exponent : -24);
 }
 
 /* ---- local expansions ---- */
@@ -513,6 +530,7 @@ static void ask (struct walker *w, int32_t sink, int32_t source, bool wait)
 static void judge (struct walker *w, int32_t sink, bool group, int32_t source)
 {
   const struct cell *const a = w->f->cell + sink;
+  const struct sink_view view = view_of (w->q, a);
   int32_t pending[PENDING];
   int n = 0;
 
@@ -523,10 +541,10 @@ static void judge (struct walker *w, int32_t sink, bool group, int32_t source)
     if (w->probe && b->flags & CELL_OWN)
       continue;
     w->n_mac++;
-    const enum verdict v = pair_verdict (w->q, a, b, group);
+    const enum verdict v = pair_verdict (w->q, &view, b, group);
     if (v == PAIR_ACCEPT)
       push (w, &w->far, index);
-    else if (group && b->n_bodies >= FEW_BODIES && group_accepts (w->q, a, b, distance_to_group (w, a, b)))
+    else if (group && b->n_bodies >= FEW_BODIES && group_accepts (w->q, &view, b, distance_to_group (w, a, b)))
       push (w, &w->near, index);
     else if (v == PAIR_OPEN && b->child < 0)
       ask (w, sink, index, true);
