@@ -121,7 +121,8 @@ static void hole_separations (struct areg *g, const struct areg_state *st)
     }
 }
 
-/* The post-Newtonian view of the holes at velocities `vel` (body array), centre of mass moving with `cm`. */
+/* The post-Newtonian view of the holes at velocities `vel` (body array), centre of mass moving with `cm`. Velocities
+ * are those in the caller's frame: post-Newtonian forces are Lorentz, not Galilei invariant. */
 static struct pn_system pn_view (struct areg *g, const struct areg_state *st, const double *vel, const double *y)
 {
   const int nh = st->s.n_holes, bs = g->body_stride, S = st->s.stride, root = st->s.root;
@@ -129,7 +130,7 @@ static struct pn_system pn_view (struct areg *g, const struct areg_state *st, co
   const int spinning = g->options.pn_terms & AREG_PN_SPIN;
   for (int i = 0; i < nh; i++)
     for (int c = 0; c < 3; c++) {
-      g->pn_v[3 * i + c] = vel[c * bs + i] + cm[c * S];
+      g->pn_v[3 * i + c] = vel[c * bs + i] + (cm[c * S] + g->units.com_v[c] / g->units.velocity);
       g->pn_spin[3 * i + c] = spin[3 * i + c];
     }
   return (struct pn_system) { .G = g->units.G, .c = g->units.c, .terms = (unsigned) g->options.pn_terms, .n = nh, .m = st->m,
