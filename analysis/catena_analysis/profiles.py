@@ -99,7 +99,7 @@ def spherical_profile(x, v, m, centre, per_shell=None):
     return {k: np.array(q) for k, q in out.items()}
 
 
-def surface_density(xy, m, half_width, pixels=320, neighbours=24):
+def surface_density(xy, m, half_width, pixels=320, neighbours=40):
     """Mass per area on a square about the origin. Each particle is spread over the distance to its k-th neighbour on
     the sky: particles of similar size are laid on the grid together and blurred together, some ten blurs in all."""
     size = 2.0 * half_width / pixels
