@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The figures of a run, one function each: takes the run and its story, gives a matplotlib figure or None where the
 run has nothing to show. Colours are Okabe and Ito's, told apart by colour-blind readers; a phase has the same tint,
-and a mark the same colour, in every figure. Times are in Myr, lengths in pc or kpc.
+and a mark the same colour, in every figure. Time axes are in kyr, Myr or Gyr (units.clock), lengths in pc or kpc.
 """
 
 import matplotlib
@@ -104,7 +104,7 @@ def _shade_phases(ax, run, story, label=False):
         return
     low, high = ax.get_xlim()
     for name, start, end in main.phase_list(run.time_end()):
-        start, end = max(start * run.units.myr, low), min(end * run.units.myr, high)
+        start, end = max(start * run.units.clock, low), min(end * run.units.clock, high)
         if end <= start:
             continue
         ax.axvspan(start, end, color=PHASES[name], lw=0, zorder=0)
@@ -116,13 +116,17 @@ def _shade_phases(ax, run, story, label=False):
 
 def _merger_lines(ax, run):
     for merger in run.history.mergers if run.history else []:
-        ax.axvline(merger["merger_physical_time"] * run.units.myr, color=MARKS["merge"], lw=0.9, ls=(0, (1, 1.5)))
+        ax.axvline(merger["merger_physical_time"] * run.units.clock, color=MARKS["merge"], lw=0.9, ls=(0, (1, 1.5)))
+
+
+def _time_label(run):
+    return "time  [%s]" % run.units.clock_name
 
 
 def _time_axis(ax, run, low=0.0):
-    end = run.time_end() * run.units.myr
+    end = run.time_end() * run.units.clock
     ax.set_xlim(low, end if end > low else low + 1.0)
-    ax.set_xlabel("time  [Myr]")
+    ax.set_xlabel(_time_label(run))
 
 
 def _level(ax, y, text, color, x=1.0, above=True):
@@ -361,10 +365,10 @@ def separation(run, story):
     ax, main, units = axes[0], story.main(), run.units
     _time_axis(ax, run)
     for s, color in zip(told, SERIES):
-        t, r = thin(s.pair.t * units.myr, s.pair.r * units.pc)
+        t, r = thin(s.pair.t * units.clock, s.pair.r * units.pc)
         ax.plot(t, r, color=color, lw=0.9, label=_pair_label(story, s))
         if s.a is not None:
-            t, a = thin(s.t_el * units.myr, s.a * units.pc)
+            t, a = thin(s.t_el * units.clock, s.a * units.pc)
             ax.plot(t, a, color=INK, lw=1.1, label="semi-major axis" if s is told[0] else None)
     _log_length(ax)
     _levels_of(ax, main, units)
@@ -378,9 +382,10 @@ def separation(run, story):
 
 
 def _levels_of(ax, s, units):
-    if s.r_infl:
+    highest = s.pair.r.max()  # a level far above all data would only squeeze it
+    if s.r_infl and s.r_infl < 30 * highest:
         _level(ax, s.r_infl * units.pc, "$r_{\\rm infl}$ = " + length_text(s.r_infl * units.pc), MARKS["r_infl"])
-    if s.a_hard:
+    if s.a_hard and s.a_hard < 30 * highest:
         _level(ax, s.a_hard * units.pc, "$a_{\\rm h}$ = " + length_text(s.a_hard * units.pc), MARKS["a_h"])
     if s.r_merge and (s.merger or s.pair.r.min() < 300 * s.r_merge):
         _level(ax, s.r_merge * units.pc, "merge at " + length_text(s.r_merge * units.pc), MARKS["merge"])
@@ -407,7 +412,7 @@ def _against_time_left(ax, merged, main, units):
     ax.set_xlabel("time left to the merger")
     ax.tick_params(axis="x", labelsize=8.5)
     for level, key in ((main.r_infl, "r_infl"), (main.a_hard, "a_h"), (main.r_merge, "merge")):
-        if level:
+        if level and level < 30 * main.pair.r.max():
             ax.axhline(level * units.pc, color=MARKS[key], lw=1.0, ls=(0, (5, 2.5)))
 
 
@@ -446,22 +451,22 @@ def orbit(run, story):
     fig = plt.figure(figsize=(WIDTH, 5.6))
     top, low = fig.subplots(2, 1, sharex=True)
     units, main = run.units, story.main()
-    start = min(s.t_bound for s in told) * units.myr
-    end = max(s.t_el[-1] for s in told) * units.myr
+    start = min(s.t_bound for s in told) * units.clock
+    end = max(s.t_el[-1] for s in told) * units.clock
     pad = 0.02 * max(end - start, 1e-9)
     top.set_xlim(start - pad, end + pad)
     for s, color in zip(told, SERIES):
-        t, a, e = thin(s.t_el * units.myr, s.a * units.pc, s.e)
+        t, a, e = thin(s.t_el * units.clock, s.a * units.pc, s.e)
         label = "run, 1PN quasi-Keplerian" if len(told) == 1 else "%d – %d" % s.ids
         top.plot(t, a, color=color, label=label)
         low.plot(t, e, color=color)
         model = _prediction(run, s)
         if model is not None:
             label = ("Peters (1964)" + (" + fitted hardening" if s.fit else "")) if s is told[0] else None
-            top.plot(model[0] * units.myr, model[1] * units.pc, color=INK, ls=(0, (4, 3)), lw=1.1, label=label)
-            low.plot(model[0] * units.myr, model[2], color=INK, ls=(0, (4, 3)), lw=1.1)
+            top.plot(model[0] * units.clock, model[1] * units.pc, color=INK, ls=(0, (4, 3)), lw=1.1, label=label)
+            low.plot(model[0] * units.clock, model[2], color=INK, ls=(0, (4, 3)), lw=1.1)
     _log_length(top)
-    if main.a_hard:
+    if main.a_hard and main.a is not None and main.a_hard < 30 * np.nanmax(main.a):
         _level(top, main.a_hard * units.pc, "$a_{\\rm h}$ = " + length_text(main.a_hard * units.pc), MARKS["a_h"])
     for ax in (top, low):
         _shade_phases(ax, run, story, label=ax is top)
@@ -470,7 +475,7 @@ def orbit(run, story):
     top.set_ylabel("semi-major axis $a$")
     low.set_ylabel("eccentricity $e$")
     low.set_ylim(0, 1)
-    low.set_xlabel("time  [Myr]")
+    low.set_xlabel(_time_label(run))
     return fig
 
 
@@ -481,31 +486,31 @@ def hardening(run, story):
         return None
     fig = plt.figure(figsize=(WIDTH, 3.6))
     ax, units, main = fig.subplots(), run.units, story.main()
-    start = min(s.t_bound for s in told) * units.myr
-    end = max(s.t_el[-1] for s in told) * units.myr
+    start = min(s.t_bound for s in told) * units.clock
+    end = max(s.t_el[-1] for s in told) * units.clock
     ax.set_xlim(start - 0.02 * (end - start), end + 0.02 * (end - start))
     top = 0.0
     for s, color in zip(told, SERIES):
-        t, inverse = thin(s.t_el * units.myr, 1 / (s.a * units.pc))
+        t, inverse = thin(s.t_el * units.clock, 1 / (s.a * units.pc))
         ax.plot(t, inverse, color=color, label="run" if len(told) == 1 else "%d – %d" % s.ids)
         top = max(top, _hardening_top(s, units))
         if s.fit:
             slope = s.fit["slope"] / units.pc / units.myr
             x = np.array([start, end])
-            y = (s.fit["level"] + s.fit["slope"] * x / units.myr) / units.pc
+            y = (s.fit["level"] + s.fit["slope"] * x / units.clock) / units.pc
             ax.plot(x, y, color=INK, lw=0.8, ls=(0, (1, 2)))
             inside = np.array([s.fit["t0"], s.fit["t1"]])
-            ax.plot(inside * units.myr, (s.fit["level"] + s.fit["slope"] * inside) / units.pc, color=INK,
+            ax.plot(inside * units.clock, (s.fit["level"] + s.fit["slope"] * inside) / units.pc, color=INK,
                     ls=(0, (4, 3)),
                     label="fit: d(1/a)/dt = %.3g pc$^{-1}$ Myr$^{-1}$%s"
                     % (slope, ",  $H$ = %.3g" % s.H if s.H else ""))
-    if main.a_hard:
+    if main.a_hard and 1 / (main.a_hard * units.pc) > 0.004 * top:
         _level(ax, 1 / (main.a_hard * units.pc), "$1/a_{\\rm h}$", MARKS["a_h"])
     ax.set_ylim(0, top)
     _shade_phases(ax, run, story, label=True)
     _merger_lines(ax, run)
     ax.legend(loc="upper left")
-    ax.set_xlabel("time  [Myr]")
+    ax.set_xlabel(_time_label(run))
     ax.set_ylabel("$1/a$  [pc$^{-1}$]")
     return fig
 
@@ -539,7 +544,7 @@ def stars(run, story):
         x, v, m = shot.stars()
         centre = _stellar_centre(main, run, shot, x, m)
         p = profiles.spherical_profile(x, v, m, centre)
-        label = "%.3g Myr" % (shot.time * units.myr)
+        label = time_text(shot.time * units.myr)
         density.loglog(p["r"] * units.pc, p["density"] * units.msun / units.pc**3, color=color, label=label)
         heat.semilogx(p["r"] * units.pc, p["sigma_r"] * units.km_s, color=color, label=label)
         heat.semilogx(p["r"] * units.pc, p["sigma_t"] * units.km_s, color=color, ls=(0, (2, 1.5)), lw=0.9)
@@ -567,7 +572,7 @@ def _lagrangian(ax, run, shots, main):
     for shot in shots:
         x, _, m = shot.stars()
         rows.append(profiles.lagrangian_radii(x, m, _stellar_centre(main, run, shot, x, m), fractions))
-    rows, t = np.array(rows) * run.units.pc, np.array([s.time for s in shots]) * run.units.myr
+    rows, t = np.array(rows) * run.units.pc, np.array([s.time for s in shots]) * run.units.clock
     for k, fraction in enumerate(fractions):
         color = plt.get_cmap("viridis")(0.85 * k / (len(fractions) - 1))
         ax.plot(t, rows[:, k], color=color, marker="o", ms=2.2, lw=1.1)
@@ -603,12 +608,12 @@ def energy(run, story):
     fig = plt.figure(figsize=(WIDTH, 3.2))
     ax = fig.subplots()
     _time_axis(ax, run)
-    ax.plot(t * run.units.myr, np.where(error != 0, np.abs(error), np.nan), color=BLUE, lw=1.2,
+    ax.plot(t * run.units.clock, np.where(error != 0, np.abs(error), np.nan), color=BLUE, lw=1.2,
             label="with what waves and mergers took" if with_ledger else "kinetic + potential")
     raw = run.energy
     if with_ledger and len(raw.get("time", ())) > 1:
         e = raw["energy"]
-        ax.plot(raw["time"] * run.units.myr, np.where(e != e[0], np.abs(e / e[0] - 1), np.nan), color=FAINT, lw=0.9,
+        ax.plot(raw["time"] * run.units.clock, np.where(e != e[0], np.abs(e / e[0] - 1), np.nan), color=FAINT, lw=0.9,
                 ls=(0, (4, 2)), label="kinetic + potential alone", zorder=1.8)
     shown = np.abs(error[error != 0])
     if len(shown):
@@ -648,7 +653,7 @@ def regions(run, story):
         cell = np.searchsorted(edges, t, side="right")
         cells = [k for k in np.unique(cell)]
         low, mid, high = np.array([np.percentile(n[cell == k], (5, 50, 95)) for k in cells]).reshape(-1, 3).T
-        at = np.array([t[cell == k].mean() for k in cells]) * run.units.myr
+        at = np.array([t[cell == k].mean() for k in cells]) * run.units.clock
         ax.fill_between(at, low, high, color=color, alpha=0.22, lw=0)
         ax.plot(at, mid, color=color, lw=1.2, label=name_of(hole.id))
     ax.set_ylim(bottom=0)
@@ -690,14 +695,15 @@ def cost(run, story):
     left.set_yticks(y)
     left.set_yticklabels([n.replace("_", " ") for n, _ in parts])
     for at, (_, s) in zip(y, parts):
-        left.annotate("%s %%" % number_text(100 * s / total, 2), (s, at), xytext=(4, 0), textcoords="offset points", va="center",
+        left.annotate("%s %%" % number_text(100 * s / total, 2), (s, at), xytext=(4, 0), textcoords="offset points",
+                      va="center",
                       fontsize=8.5)
     left.grid(False, axis="y")
     left.set_xlim(0, 1.15 * parts[0][1])
     left.set_xlabel("wall clock  [s]")
     left.set_title("What the run cost")
     sums = run.cpu["total"] if "total" in run.cpu else sum(q for k, q in run.cpu.items() if k in dict(parts))
-    right.plot(run.cpu["time"] * run.units.myr, sums, color=BLUE)
+    right.plot(run.cpu["time"] * run.units.clock, sums, color=BLUE)
     _time_axis(right, run)
     right.set_ylim(bottom=0)
     right.set_title("Wall clock  [s]")

@@ -51,6 +51,14 @@ class Units:
         self.myr = self.time_s / self.MYR_S              # one code time in Myr
         self.msun = self.mass_g / self.MSUN_G            # one code mass in Msun
         self.km_s = self.velocity_cm_s / 1e5             # one code velocity in km/s
+        self.clock, self.clock_name = self.myr, "Myr"    # the same for time axes
+
+    def set_clock(self, time):
+        """Time axes in the unit that suits a run of this length (code units)."""
+        for limit, name, myr in ((3e3, "Gyr", 1e3), (0.3, "Myr", 1.0), (3e-4, "kyr", 1e-3), (0.0, "yr", 1e-6)):
+            if time * self.myr >= limit:
+                self.clock, self.clock_name = self.myr / myr, name
+                return
 
 
 def _code_constant(cgs, unit):
@@ -308,6 +316,7 @@ class Run:
             raise OutputError(65, "%s holds no outputs of a run: no snapshot_NNN.hdf5, no %s, no energy.txt"
                               % (directory, HISTORY_NAME))
         self.units = self._units()
+        self.units.set_clock(self.time_end())
         if self.history is not None and self.history.comoving:
             self.remarks.append("a comoving run: times of snapshots are scale factors, their lengths comoving")
 

@@ -35,7 +35,8 @@ CAPTIONS = {
     "orbit": (
         "The orbit of the binary",
         "Semi-major axis and eccentricity, 1PN quasi-Keplerian. Dashed: Peters' equations with the fitted stellar "
-        "hardening, started where gravitational waves take over and not adjusted to the run afterwards."),
+        "hardening, started where gravitational waves take over and not adjusted to the run afterwards; they are "
+        "of lowest order, so a pericentre of some 100 GM/c² makes a few per cent in time."),
     "hardening": (
         "Hardening by stars",
         "Stars that pass the binary take energy at a nearly constant rate of 1/a (dashed: the fit, made after the "
@@ -161,14 +162,15 @@ def describe_pair(run, s, named):
     spells = len(s.episodes) - 1
     if spells:
         text.append(", are bound to each other for %s" % ("a while" if spells == 1 else "%d spells" % spells))
-    text.append(" and are bound %s %s, with a = %s and e = %s."
-                % ("for good" if spells else "to each other",
+    text.append("%s are bound %s %s, with a = %s and e = %s."
+                % (" and" if spells or s.t_bound > first else "", "for good" if spells else "to each other",
                    "at " + _at(s.t_bound, run) if s.t_bound > first else "from the start", length_text(a * u.pc, 3),
                    ecc(e)))
     if s.t_hard is not None:
         _, e = _elements_at(s, s.t_hard)
-        text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) at %s with e = %s."
-                    % (length_text(s.a_hard * u.pc), number_text(s.sigma * u.km_s, 3), _at(s.t_hard, run), ecc(e)))
+        when = "at %s with e = %s" % (_at(s.t_hard, run), ecc(e)) if s.t_hard > s.t_bound else "at once"
+        text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) %s."
+                    % (length_text(s.a_hard * u.pc), number_text(s.sigma * u.km_s, 3), when))
     if s.fit:
         text.append(" Stars harden it at d(1/a)/dt = (%s ± %s) pc⁻¹ Myr⁻¹%s."
                     % (number_text(s.fit["slope"] / u.pc / u.myr, 3), number_text(s.fit["error"] / u.pc / u.myr, 1),
@@ -176,7 +178,7 @@ def describe_pair(run, s, named):
     if s.t_gw is not None:
         a, e = _elements_at(s, s.t_gw)
         text.append(" From %s on (a = %s, e = %s) gravitational waves shrink the orbit faster than stars do."
-                    % (_at(s.t_gw, run), length_text(a * u.pc), ecc(e)))
+                    % (_at(s.t_gw, run) if s.t_gw > s.t_bound else "then", length_text(a * u.pc), ecc(e)))
     return "".join(text) + describe_end(run, s)
 
 
