@@ -90,7 +90,8 @@ def check_snapshot(path, n_files):
             check(f"Header/{name}", np.asarray(head[name]).dtype.str == kind and np.shape(head[name]) == shape)
         check("counts", sum(head["NumPart_Total"]) == N and head["NumPart_Total"][5] == N_HOLES
               and head["NumFilesPerSnapshot"] == n_files)
-        check("no group without particles", all(f"PartType{t}" in f or head["NumPart_ThisFile"][t] == 0 for t in range(6)))
+        for t in range(6):
+            check(f"PartType{t} if and only if it has particles", (f"PartType{t}" in f) == (head["NumPart_ThisFile"][t] > 0))
         for t in range(6):
             if head["NumPart_ThisFile"][t] == 0:
                 continue

@@ -16,11 +16,7 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum
-{
-  FIXTURE_N = 1000,
-  FIXTURE_HOLES = 3
-};
+enum { FIXTURE_N = 1000, FIXTURE_HOLES = 3 };
 
 /* A number in [0, 1) from two integers (splitmix64). */
 static inline double fixture_random (uint64_t i, uint64_t k)

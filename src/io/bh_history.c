@@ -32,13 +32,8 @@
 #include "base/vec3.h"
 #include "io/output.h"
 
-enum
-{
-  CHUNK_TIMESTEPS = 256,
-  CHUNK_ROWS = 28,
-  CHUNK_MERGERS = 1,
-  PATIENCE = 20 /* tries, 0.1 s apart */
-};
+enum { CHUNK_TIMESTEPS = 256, CHUNK_ROWS = 28, CHUNK_MERGERS = 1 };
+enum { SPACE = 65536 /* bytes for metadata */, PATIENCE = 20 /* tries, 0.1 s apart */ };
 
 /* ---- records ---- */
 
@@ -373,6 +368,9 @@ static enum status create_file (const struct bh_history *h, const struct params 
   char temporary[OUTPUT_PATH];
 
   output_temporary (h->path, temporary, sizeof temporary);
+  enum status st = output_try_space (temporary, SPACE);
+  if (st != ST_OK)
+    return st;
   hid_t file = H5Fcreate (temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   hid_t group = file < 0 ? -1 : H5Gcreate2 (file, "BHs", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   int failed = group < 0 || put_attributes (file, params, units)
@@ -722,7 +720,7 @@ static void forget_waiting (struct bh_history *h)
 /* Writing first makes sure of the space: HDF5 cannot be trusted with its own metadata on a full disk. */
 static enum status append (struct bh_history *h, hid_t file)
 {
-  const int64_t need = (h->n_rows + 2 * CHUNK_ROWS) * (int64_t) sizeof (struct hole_record) + h->n_new * 16 + 65536;
+  const int64_t need = (h->n_rows + 2 * CHUNK_ROWS) * (int64_t) sizeof (struct hole_record) + h->n_new * 16 + SPACE;
   hsize_t size = 0;
   enum status st = ST_OK;
 

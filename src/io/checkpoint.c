@@ -23,12 +23,7 @@
 #include "io/hdf.h"
 #include "io/output.h"
 
-enum
-{
-  KEPT = 2,
-  MAX_LISTED = 64,
-  NAME = 80
-};
+enum { KEPT = 2, MAX_LISTED = 64, NAME = 80 };
 
 struct column
 {
@@ -230,6 +225,15 @@ static enum status next_path (const struct comm *comm, const char *dir, char pat
   return st;
 }
 
+static int64_t bytes_of_columns (const struct columns *c, const int64_t *rows)
+{
+  int64_t bytes = 0;
+
+  for (int k = 0; k < c->n; k++)
+    bytes += rows[k] * c->list[k].width * (int64_t) H5Tget_size (c->list[k].type);
+  return bytes;
+}
+
 static enum status write_file (const struct comm *comm, const char *path, const struct params *params,
                                const struct columns *c, const int64_t *rows, int64_t n, uint64_t *checksum)
 {
@@ -237,7 +241,7 @@ static enum status write_file (const struct comm *comm, const char *path, const 
   struct hdf f;
 
   output_temporary (path, temporary, sizeof temporary);
-  if (hdf_create (comm, temporary, &f) == ST_OK) {
+  if (hdf_create_sized (comm, temporary, bytes_of_columns (c, rows), &f) == ST_OK) {
     create_columns (&f, c, rows, params);
     write_columns (&f, c, rows, comm_scan (comm, n, NULL), n, checksum);
   }

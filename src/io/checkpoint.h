@@ -12,11 +12,7 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum checkpoint_kind
-{
-  CHECKPOINT_I64,
-  CHECKPOINT_F64
-};
+enum checkpoint_kind { CHECKPOINT_I64, CHECKPOINT_F64 };
 
 /* A named piece of run state, the same on all ranks. `data` is borrowed. */
 struct checkpoint_item

@@ -21,16 +21,7 @@
 #include "base/vec3.h"
 #include "io/output.h"
 
-enum file
-{
-  INFO,
-  ENERGY,
-  CONSERVATION,
-  TIMEBINS,
-  CPU,
-  REGIONS,
-  MERGERS
-};
+enum file { INFO, ENERGY, CONSERVATION, TIMEBINS, CPU, REGIONS, MERGERS };
 
 static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt",     "energy.txt", "conservation.csv",
                                                           "timebins.txt", "cpu.csv",    "regions.csv",
@@ -137,8 +128,7 @@ enum status diagnostics_close (struct diagnostics **diagnostics)
 
 /* ---- exact sums ---- */
 
-enum
-{
+enum {
   SUM_MASS,
   SUM_KINETIC = SUM_MASS + N_TYPES,
   SUM_POTENTIAL = SUM_KINETIC + N_TYPES,

@@ -15,10 +15,7 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum
-{
-  DIAGNOSTIC_FILES = 7
-};
+enum { DIAGNOSTIC_FILES = 7 };
 
 struct diagnostics; /* opaque */
 

@@ -24,8 +24,7 @@
 
 #include "base/mem.h"
 
-enum
-{
+enum {
   PIECE_BYTES = 1 << 25,
   METADATA_BYTES = 1 << 17 /* more than the headers of any file of ours */
 };
@@ -61,11 +60,15 @@ static void start (struct hdf *f, const struct comm *comm, const char *path)
   H5Eset_auto2 (H5E_DEFAULT, NULL, NULL);
 }
 
-enum status hdf_create (const struct comm *comm, const char *path, struct hdf *out)
+enum status hdf_create_sized (const struct comm *comm, const char *path, int64_t bytes, struct hdf *out)
 {
-  hid_t access = H5Pcreate (H5P_FILE_ACCESS), create = H5Pcreate (H5P_FILE_CREATE);
-
   start (out, comm, path);
+  if (!comm || comm->rank == 0)
+    out->st = output_try_space (path, bytes + METADATA_BYTES);
+  agree (out);
+  if (out->st != ST_OK)
+    return out->st;
+  hid_t access = H5Pcreate (H5P_FILE_ACCESS), create = H5Pcreate (H5P_FILE_CREATE);
   H5Pset_libver_bounds (access, H5F_LIBVER_V18, H5F_LIBVER_LATEST); /* checksummed metadata, readable since 2008 */
   H5Pset_obj_track_times (create, false);
   if (comm) {
@@ -79,6 +82,11 @@ enum status hdf_create (const struct comm *comm, const char *path, struct hdf *o
   H5Pclose (create);
   agree (out);
   return out->st;
+}
+
+enum status hdf_create (const struct comm *comm, const char *path, struct hdf *out)
+{
+  return hdf_create_sized (comm, path, 0, out);
 }
 
 enum status hdf_open (const char *path, struct hdf *out)
@@ -101,6 +109,9 @@ enum status hdf_open (const char *path, struct hdf *out)
 
 enum status hdf_close (struct hdf *f)
 {
+  /* A file given up gives back its space first: HDF5 does not survive a close that cannot write. */
+  if (f->st != ST_OK && f->bytes > 0 && (!f->comm || f->comm->rank == 0) && truncate (f->path, 0) != 0)
+    unlink (f->path);
   if (f->id >= 0 && H5Fclose (f->id) < 0)
     fail (f, ST_IOERR, "close", "the file");
   f->id = H5I_INVALID_HID;

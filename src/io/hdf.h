@@ -28,6 +28,8 @@ struct hdf
 /* Collective over comm (NULL: local). A new file, replacing one of that name. Metadata carry no times of day, so that
  * equal contents make equal files. ST_CANTCREAT. */
 enum status hdf_create (const struct comm *comm, const char *path, struct hdf *out);
+/* The same; makes sure beforehand that there is room for `bytes` bytes of data. ST_IOERR. */
+enum status hdf_create_sized (const struct comm *comm, const char *path, int64_t bytes, struct hdf *out);
 /* Local. For reading: ST_NOINPUT if it cannot be opened at all, ST_DATA if it is not HDF5 or is truncated. */
 enum status hdf_open (const char *path, struct hdf *out);
 /* Collective as hdf_create. Closes in any case and returns the file's status. */

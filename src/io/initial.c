@@ -25,8 +25,7 @@
 #include "io/hdf.h"
 #include "io/snapshot.h"
 
-enum
-{
+enum {
   MAX_FILES = 4096,
   NAMED = 5 /* offenders named in a message */
 };
@@ -344,17 +343,7 @@ static enum status read_rows (const struct file_set *set, const struct share *mi
 
 /* ---- judging values ---- */
 
-enum fault
-{
-  FAULT_X,
-  FAULT_V,
-  FAULT_MASS_NAN,
-  FAULT_MASS,
-  FAULT_SPIN,
-  FAULT_CHI,
-  FAULT_TWICE,
-  N_FAULTS
-};
+enum fault { FAULT_X, FAULT_V, FAULT_MASS_NAN, FAULT_MASS, FAULT_SPIN, FAULT_CHI, FAULT_TWICE, N_FAULTS };
 static const char *const fault_words[N_FAULTS][2] = {
   { "particle has a NaN or infinite coordinate", "particles have NaN or infinite coordinates" },
   { "particle has a NaN or infinite velocity", "particles have NaN or infinite velocities" },

@@ -72,7 +72,7 @@ static enum status each_entry (const char *dir, visit *act, void *context)
   for (struct dirent *e = readdir (list); e && st == ST_OK; e = readdir (list)) {
     if (strcmp (e->d_name, ".") == 0 || strcmp (e->d_name, "..") == 0)
       continue;
-    if (snprintf (path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path)
+    if (snprintf (path, sizeof path, "%s/%s", dir, e->d_name) >= (int) sizeof path)
       continue; /* longer than any name of ours */
     st = act (dir, e->d_name, is_directory (path), context);
   }
@@ -84,7 +84,7 @@ static enum status remove_file (const char *dir, const char *name)
 {
   char path[OUTPUT_PATH];
 
-  if (snprintf (path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path || unlink (path) != 0)
+  if (snprintf (path, sizeof path, "%s/%s", dir, name) >= (int) sizeof path || unlink (path) != 0)
     return status_fail (ST_CANTCREAT, "Cannot remove %s of the former run: %s.", path, strerror (errno));
   return ST_OK;
 }
@@ -271,20 +271,39 @@ static int reserve (int file, int64_t bytes)
   return errno;
 }
 
+/* With an open file, which it closes. */
+static enum status take_space (const char *path, int file, int64_t bytes)
+{
+  struct statvfs fs;
+  double there = statvfs (path, &fs) == 0 ? (double) fs.f_bavail * (double) fs.f_frsize : -1;
+  int why = reserve (file, bytes);
+
+  close (file);
+  if (why == 0)
+    return ST_OK;
+  return status_fail (ST_IOERR, "Cannot write %s: %s. It needs %.3f MB, and %.3f MB are free. Make room and resume.",
+                      path, strerror (why), (double) bytes * 1e-6, there * 1e-6);
+}
+
 enum status output_take_space (const char *path, int64_t bytes)
 {
   int file = open (path, O_RDWR | O_CLOEXEC);
-  struct statvfs fs;
-  enum status st = ST_OK;
 
   if (file < 0)
     return status_fail (ST_IOERR, "Cannot write %s: %s.", path, strerror (errno));
-  double there = statvfs (path, &fs) == 0 ? (double) fs.f_bavail * (double) fs.f_frsize : -1;
-  int why = reserve (file, bytes);
-  if (why != 0)
-    st = status_fail (ST_IOERR, "Cannot write %s: %s. It needs %.3f MB, and %.3f MB are free. Make room and resume.",
-                      path, strerror (why), (double) bytes * 1e-6, there * 1e-6);
-  close (file);
+  return take_space (path, file, bytes);
+}
+
+enum status output_try_space (const char *path, int64_t bytes)
+{
+  int file = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+  if (file < 0)
+    return status_fail (errno == ENOSPC || errno == EDQUOT ? ST_IOERR : ST_CANTCREAT, "Cannot create %s: %s.", path,
+                        strerror (errno));
+  enum status st = take_space (path, file, bytes);
+  if (st != ST_OK)
+    unlink (path);
   return st;
 }
 

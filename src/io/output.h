@@ -11,16 +11,8 @@
 #include "base/comm.h"
 #include "base/status.h"
 
-enum
-{
-  OUTPUT_PATH = 2048
-}; /* bytes of a path, its end included; longer ones are cut and then not found */
-enum output_mode
-{
-  OUTPUT_NEW,
-  OUTPUT_FORCE,
-  OUTPUT_RESUME
-};
+enum { OUTPUT_PATH = 2048 }; /* bytes of a path, its end included; longer ones are cut and then not found */
+enum output_mode { OUTPUT_NEW, OUTPUT_FORCE, OUTPUT_RESUME };
 
 /* Collective. Creates `dir` (and its parents) if need be. OUTPUT_NEW refuses a directory that holds a run
  * (ST_CANTCREAT, naming what was found); OUTPUT_FORCE removes the former run's files of the kinds listed in
@@ -34,6 +26,9 @@ void output_temporary (const char *path, char *out, size_t size);
 enum status output_commit (const char *path);
 /* Local, one rank. Creates one directory; fine if it is there. ST_CANTCREAT. */
 enum status output_directory (const char *path);
+/* Local, one rank. Makes an empty file of that name after having made sure that `bytes` bytes would fit:
+ * ST_CANTCREAT, or ST_IOERR with what is needed and what is free; then there is no such file. */
+enum status output_try_space (const char *path, int64_t bytes);
 /* Local, one rank. Takes the disk space of the first `bytes` bytes of an open or closed file without changing its
  * contents, so that a full disk shows before the data are on their way. ST_IOERR. */
 enum status output_take_space (const char *path, int64_t bytes);

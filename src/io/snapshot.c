@@ -128,10 +128,7 @@ static const struct block
   { "Potential", 0, 1, 0, fill_potentials, -1, 0, 0, 0, 2 },
   { "Spins", 0, 3, 1, fill_spins, 0, -2, 1, 1, 1 },
 };
-enum
-{
-  N_BLOCKS = sizeof blocks / sizeof blocks[0]
-};
+enum { N_BLOCKS = sizeof blocks / sizeof blocks[0] };
 
 static hid_t block_type (const struct block *b) { return b->integer ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE; }
 
@@ -339,6 +336,19 @@ static void write_block (struct hdf *f, const char *group, const struct block *b
   hdf_rows_write (f, name, block_type (b), b->width, first - begin, last - first, b->fill, &here);
 }
 
+/* Of the datasets of one file. */
+static int64_t bytes_of_file (const struct layout *rows, int file, int n_files)
+{
+  int64_t bytes = 0;
+
+  for (int t = 0; t < N_TYPES; t++)
+    for (int k = 0; k < N_BLOCKS; k++)
+      if (t == TYPE_HOLE || !blocks[k].holes_only)
+        bytes += (file_begin (rows->total[t], file + 1, n_files) - file_begin (rows->total[t], file, n_files))
+                 * blocks[k].width * (int64_t) sizeof (double);
+  return bytes;
+}
+
 /* All groups and datasets first, then the disk space, then the data. */
 static void write_types (struct hdf *f, const struct params *params, const struct source *all,
                          const struct layout *rows, int file, int n_files)
@@ -376,7 +386,7 @@ static enum status write_temporary (const struct comm *comm, const char *path, c
   struct hdf f;
 
   output_temporary (path, temporary, sizeof temporary);
-  if (hdf_create (comm, temporary, &f) == ST_OK) {
+  if (hdf_create_sized (comm, temporary, bytes_of_file (rows, file, n_files), &f) == ST_OK) {
     write_header (&f, params, all->box, rows, time, file, n_files);
     write_parameters (&f, params, all->box);
     write_units (&f, params);
