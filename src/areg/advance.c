@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Time between trees: a tree costs about one force evaluation, a step some fifty. */
 static int links_interval (int n) { return n <= 16 ? 1 : 3; }
@@ -26,8 +27,7 @@ static double step_guess (struct areg *g, const struct areg_state *st)
   areg_links_walk (st, q, g->pos, bs);
   for (int b = 0; b < n; b++) {
     if (b != st->s.root) {
-      const double soft = st->kind[b] == AREG_STAR && st->kind[st->parent[b]] == AREG_STAR ? g->units.soft_stars
-                                                                                           : g->units.soft_rest;
+      const double soft = areg_links_soft (g, st, b);
       const double r2 = q[b] * q[b] + q[b + S] * q[b + S] + q[b + 2 * S] * q[b + 2 * S] + 0.1 * soft * soft;
       least = fmin (least, r2 * sqrt (r2) / (st->mu[b] + st->mu[st->parent[b]]));
     }
@@ -47,7 +47,8 @@ static double step_guess (struct areg *g, const struct areg_state *st)
 /* A constant in the time transformation where the potential is a trifle beside the motion. */
 static void gamma_choose (struct areg_state *st)
 {
-  st->s.gamma = st->s.potential < 1e-3 * st->s.kinetic ? 1e-3 * st->s.kinetic : 0;
+  const double U = st->s.potential + st->s.potential_stars;
+  st->s.gamma = U < 1e-3 * st->s.kinetic ? 1e-3 * st->s.kinetic : 0;
 }
 
 static void links_scale (struct areg_state *st, int from, double by)
@@ -67,10 +68,12 @@ static void links_scale (struct areg_state *st, int from, double by)
 static void energy_restore (struct areg *g, struct areg_state *st)
 {
   areg_flow_exact (g, st);
-  const double T = st->s.kinetic, U = st->s.potential, off = (T - U) + st->hi[Y_BINDING];
+  const double T = st->s.kinetic, U = st->s.potential + st->s.potential_stars, off = (T - U) + st->hi[Y_TOTAL];
   if (!(fabs (off) > 8 * DBL_EPSILON * (T + U)))
     return;
   const double f = -off / (U * U + 4 * T * T);
+  if (areg_stars_apart (g, st))
+    st->s.potential_stars += areg_stars_stretch (g, st, f * U);
   links_scale (st, Y_LINKS, f * U);
   links_scale (st, Y_LINKS + 3 * st->s.stride, f * 2 * T);
   st->s.exact_valid = 0;
@@ -80,7 +83,7 @@ static void energy_note (struct areg *g, struct areg_state *st)
 {
   energy_restore (g, st);
   areg_flow_exact (g, st);
-  const double off = st->s.kinetic - st->s.potential + st->hi[Y_BINDING] + st->s.work_offset;
+  const double off = st->s.kinetic - st->s.potential - st->s.potential_stars + st->hi[Y_TOTAL] + st->s.work_offset;
   st->s.count.energy_error = fabs (off) / st->s.energy_scale;
   if (st->s.count.energy_error > st->s.count.energy_error_max)
     st->s.count.energy_error_max = st->s.count.energy_error;
@@ -97,15 +100,6 @@ static void coast (struct areg_state *st, double by)
 static double remaining (const struct areg_state *st, double end)
 {
   return (end - st->hi[Y_TIME]) - st->lo[Y_TIME];
-}
-
-/* The fictitious time that `rest` takes, to second order. */
-static double cut_guess (const struct areg_state *st, double rest)
-{
-  const double w = st->s.potential + st->s.gamma;
-  double factor = 1 + 0.5 * st->s.rate * rest / w;
-  factor = factor < 0.5 ? 0.5 : factor > 2 ? 2 : factor;
-  return w * rest * factor;
 }
 
 /* Calls the sampler for all its times in (time of g->start, up to `limit`], on a copy. */
@@ -128,29 +122,84 @@ static int samples_take (struct areg *g, struct areg_sampler *a, double limit)
   return AREG_OK;
 }
 
+/* What dt is divided into: the rate of the fictitious time at the state. */
+static double time_rate (const struct areg_state *st)
+{
+  return st->s.potential + (st->s.split ? 0 : st->s.potential_stars) + st->s.gamma;
+}
+
+/* The fictitious time that `rest` takes, to second order. */
+static double cut_guess (const struct areg_state *st, double rest)
+{
+  const double w = time_rate (st);
+  double factor = 1 + 0.5 * st->s.rate * rest / w;
+  factor = factor < 0.5 ? 0.5 : factor > 2 ? 2 : factor;
+  return w * rest * factor;
+}
+
+/* The next attempt leaves star-star forces to their polynomials, or does not; the books follow. */
+static void split_choose (struct areg *g, struct areg_state *st, double sign)
+{
+  st->s.split = areg_stars_apart (g, st) && areg_stars_predict (g, st, sign);
+  st->hi[Y_BINDING] = st->hi[Y_TOTAL] - (st->s.split ? st->s.potential_stars : 0);
+  st->lo[Y_BINDING] = st->lo[Y_TOTAL];
+  if (st->s.split) {
+    memcpy (g->backup_hi, st->hi, (size_t) st->s.length * sizeof (double));
+    memcpy (g->backup_lo, st->lo, (size_t) st->s.length * sizeof (double));
+  }
+}
+
+/* After success: takes in what stars did to each other, or takes the step back. */
+static enum areg_step split_finish (struct areg *g, struct areg_state *st)
+{
+  if (!st->s.split) {
+    if (st->s.split_wait > 0)
+      st->s.split_wait--;
+    return STEP_ACCEPTED;
+  }
+  const double dt = (st->hi[Y_TIME] - g->backup_hi[Y_TIME]) + (st->lo[Y_TIME] - g->backup_lo[Y_TIME]);
+  if (areg_stars_correct (g, st, dt)) {
+    st->s.split_penalty = 8;
+    return STEP_ACCEPTED;
+  }
+  memcpy (st->hi, g->backup_hi, (size_t) st->s.length * sizeof (double));
+  memcpy (st->lo, g->backup_lo, (size_t) st->s.length * sizeof (double));
+  st->s.split_penalty = st->s.split_penalty < 4 ? 8 : st->s.split_penalty < 32 ? 2 * st->s.split_penalty : 32;
+  st->s.split_wait = st->s.split_penalty;
+  st->s.exact_valid = st->s.stars_valid = st->s.past_count = 0;
+  st->s.links_age--;
+  areg_flow_exact (g, st);
+  return STEP_REJECTED;
+}
+
 /* One accepted step towards `end` (internal), whatever number of attempts it takes. `cuts` counts cut steps. */
 static int step_towards (struct areg *g, struct areg_state *st, double end, int *cuts, int64_t *attempts)
 {
   const double rest = remaining (st, end);
   areg_flow_exact (g, st);
   gamma_choose (st);
-  if (!(st->s.step > 0))
-    st->s.step = step_guess (g, st) * (st->s.potential + st->s.gamma);
-  double cut = fabs (cut_guess (st, rest));
-  if (*cuts > 8) /* the series does not lead there: halve the way */
-    cut *= 0.5;
   for (int tries = 0; tries < 100; tries++) {
+    split_choose (g, st, rest < 0 ? -1 : 1);
+    if (!(st->s.step > 0))
+      st->s.step = step_guess (g, st) * time_rate (st);
+    const double cut = fabs (cut_guess (st, rest)) * (*cuts > 8 ? 0.5 : 1); /* the series may not lead there */
     const int truncated = cut <= st->s.step;
     const double H = copysign (truncated ? cut : st->s.step, rest);
     if (++*attempts > g->options.max_steps)
       return AREG_TOO_MANY_STEPS;
     if (!(fabs (H) > 0) || !isfinite (H))
       return AREG_NO_CONVERGENCE;
-    switch (areg_extrapolate_step (g, st, H, truncated)) {
-    case STEP_ACCEPTED: st->s.count.steps++; *cuts += truncated; return AREG_OK;
-    case STEP_REJECTED: st->s.count.rejected++; break;
-    case STEP_GROUP_FAILED: return AREG_GROUP_FAILED;
+    enum areg_step result = areg_extrapolate_step (g, st, H, truncated);
+    if (result == STEP_ACCEPTED)
+      result = split_finish (g, st);
+    if (result == STEP_GROUP_FAILED)
+      return AREG_GROUP_FAILED;
+    if (result == STEP_ACCEPTED) {
+      st->s.count.steps++;
+      *cuts += truncated;
+      return AREG_OK;
     }
+    st->s.count.rejected++;
   }
   return AREG_NO_CONVERGENCE;
 }

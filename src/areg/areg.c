@@ -181,14 +181,14 @@ void areg_statistics_now (const struct areg *g, struct areg_statistics *out)
 
 double areg_step_hint (const struct areg *g)
 {
-  const double w = g->now.s.potential + g->now.s.gamma;
+  const double w = g->now.s.potential + (g->now.s.split ? 0 : g->now.s.potential_stars) + g->now.s.gamma;
   return g->loaded && w > 0 && g->now.s.step > 0 ? g->now.s.step / w * g->units.time : 0;
 }
 
 void areg_set_step_hint (struct areg *g, double hint)
 {
   if (g->loaded && hint > 0 && isfinite (hint))
-    g->now.s.step = hint / g->units.time * (g->now.s.potential + g->now.s.gamma);
+    g->now.s.step = hint / g->units.time * (g->now.s.potential + g->now.s.potential_stars + g->now.s.gamma);
 }
 
 const char *areg_status_words (int status)

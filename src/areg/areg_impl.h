@@ -14,7 +14,9 @@
 enum { AREG_LANES = 8, AREG_ROWS = 11 };
 
 /* The state vector: time, binding energy, then links (positions, velocities) and spins, each x | y | z. */
-enum { Y_TIME = 0, Y_BINDING = 1, Y_LINKS = 8 };
+/* Y_BINDING belongs to the potential that the time transformation sees, Y_TOTAL to all of it. */
+enum { Y_TIME = 0, Y_BINDING = 1, Y_TOTAL = 2, Y_LINKS = 8 };
+enum { AREG_PAST = 4 };  /* instants of which star-star accelerations are remembered */
 
 /* All that changes in a step and is not a vector. */
 struct areg_scalars
@@ -25,10 +27,17 @@ struct areg_scalars
   int n_mergers;
   int rejected;               /* the last attempt was rejected */
   int exact_valid;            /* potential, rate and kinetic belong to the state */
+  int stars_valid;            /* potential_stars and the newest star-star accelerations do */
+  int split;                  /* this step takes star-star forces from their polynomial in time */
+  int split_wait, split_penalty; /* accepted steps before it is tried again; how many after the next failure */
+  int past_head, past_count;  /* ring of AREG_PAST */
+  int past_crowded;           /* the newest took another's place */
+  double past_time[AREG_PAST];
   double step;                /* next step in the fictitious time; 0: unknown */
   double ceiling;             /* no step above this soon after a rejection; 0: none */
   double gamma;               /* constant added to the potential in the time transformation */
-  double potential, rate, kinetic; /* U, dU/dt, T at the state */
+  double potential, rate, kinetic; /* U without stars among themselves where softened, its rate, T at the state */
+  double potential_stars;     /* the rest of U */
   double work_offset;         /* energy error made before the last merger */
   double energy_scale;        /* |E| at load, in internal units */
   double mass;                /* of all bodies */
@@ -43,6 +52,7 @@ struct areg_state
   uint64_t *id;
   int *kind, *index;          /* index in the caller's order of areg_load */
   int *parent, *walk;         /* the tree: parent of each slot (-1 at the root), slots with parents first */
+  double *past;               /* star-star accelerations: AREG_PAST body arrays */
   int *near_start, *near_j, *near_kind; /* pairs whose separation is taken along links, by lower slot */
 };
 
@@ -52,7 +62,7 @@ enum near_kind { NEAR_J_CHILD, NEAR_I_CHILD, NEAR_J_GRANDCHILD, NEAR_I_GRANDCHIL
 /* One pass over pairs. Arrays are padded by AREG_LANES beyond the end: zero mass, far away. */
 struct areg_pairs
 {
-  int n, n_holes;
+  int n, n_holes, first, last;  /* pairs of the rows first <= i < last with j > i */
   const double *m, *mu, *x, *y, *z;
   double *ax, *ay, *az;
   double soft_stars, soft_rest; /* spline supports; 0: none */
@@ -79,10 +89,12 @@ struct areg
   struct areg_state now, saved, start, probe;
   struct areg_merger *mergers;
   /* scratch */
-  double *pos, *vel, *acc, *pn_acc, *aux_vel, *near_d; /* body arrays: x | y | z of length `body_stride` */
+  double *pos, *vel, *acc, *star_acc, *pn_acc, *aux_vel, *near_d; /* body arrays: x | y | z of length `body_stride` */
   int body_stride;
   double *work, *aux, *aux_lo, *aux_base;  /* state vectors */
   double *link_rate;                       /* 3 stride, and spins */
+  double *backup_hi, *backup_lo;           /* of the state, where a step may have to be taken back */
+  double *stars_poly;                      /* AREG_PAST body arrays: coefficients of powers of time since the step began */
   double *row_hi[AREG_ROWS], *row_lo[AREG_ROWS], *table[AREG_ROWS], *correction;
   double *pn_v, *pn_spin, *pn_sep, *pn_a, *pn_rate, *pn_scratch;
   int pn_holes;                            /* holes these are for */
@@ -138,6 +150,8 @@ void areg_links_walk (const struct areg_state *st, const double *links, double *
 void areg_links_near (const struct areg_state *st, const double *q, double *near_d);
 /* The heaviest body, lowest slot if equal. */
 int areg_links_root (const struct areg_state *st);
+/* Support of the softening of link b. */
+double areg_links_soft (const struct areg *g, const struct areg_state *st, int b);
 
 /* forces.c */
 void areg_pairs_sum (struct areg_pairs *p);
@@ -147,11 +161,23 @@ void areg_spline (double r, double h, double *force, double *potential);
 /* flow.c */
 /* One row: n sub-steps over the fictitious time H; row_hi + row_lo is the increment. 0, or 1 if it failed. */
 int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n, double *row_hi, double *row_lo);
-/* Potential, its rate, and kinetic energy at the state. */
+/* Potentials, their rate, and kinetic energy at the state, what is not yet known of them. */
 void areg_flow_exact (struct areg *g, struct areg_state *st);
 /* Body velocities relative to the centre of mass in `bodies`; the kinetic energy. */
 double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies);
 int areg_flow_has_pn (const struct areg *g, const struct areg_state *st);
+
+/* stars.c */
+/* Whether stars among themselves are split off at all in this state (softened, and holes to lead the time). */
+int areg_stars_apart (const struct areg *g, const struct areg_state *st);
+/* Prepares the polynomials and the books for a step; 0 if this step is better taken whole. */
+int areg_stars_predict (struct areg *g, struct areg_state *st, double sign);
+/* Takes the step's star-star accelerations at its end into account; 0 if they were not predicted well enough. */
+int areg_stars_correct (struct areg *g, struct areg_state *st, double dt);
+/* Notes the star-star accelerations of the state (areg_flow_exact has made them) as the newest of the past. */
+void areg_stars_note (struct areg *g, struct areg_state *st, const double *acc);
+/* The change of potential_stars when bodies move by `by` times their place from the root. */
+double areg_stars_stretch (struct areg *g, const struct areg_state *st, double by);
 
 /* extrapolate.c */
 enum areg_step { STEP_ACCEPTED, STEP_REJECTED, STEP_GROUP_FAILED };

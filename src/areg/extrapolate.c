@@ -131,8 +131,7 @@ static double error_norm (const struct areg *g, const struct areg_state *st, int
     const int q = Y_LINKS + b, p = q + 3 * S;
     if (b == st->s.root)
       continue;
-    const double soft = st->kind[b] == AREG_STAR && st->kind[st->parent[b]] == AREG_STAR ? g->units.soft_stars
-                                                                                         : g->units.soft_rest;
+    const double soft = areg_links_soft (g, st, b);
     const double x2 = square_after (st, hi, d, q, S), v2 = square_after (st, hi, d, p, S);
     const double L2 = larger (larger (square_of (st->hi + q, S), x2), soft * soft), length = sqrt (L2);
     const double fall2 = (st->mu[b] + st->mu[st->parent[b]]) / length;
@@ -163,7 +162,7 @@ static void row_adopt (const struct areg *g, struct areg_state *st, int k)
     st->hi[i] = areg_two_sum (s, e1 + (st->lo[i] + d[i]), &e2);
     st->lo[i] = e2;
   }
-  st->s.exact_valid = st->s.rejected = 0;
+  st->s.exact_valid = st->s.stars_valid = st->s.rejected = 0;
   st->s.links_age++;
 }
 

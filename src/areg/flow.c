@@ -72,15 +72,20 @@ static void padding_fill (struct areg *g, int n)
       g->pos[c * g->body_stride + b] = 1e30;
 }
 
-/* Newtonian accelerations of bodies at links q into g->acc; positions into g->pos. Returns the potential. */
-static double newton (struct areg *g, const struct areg_state *st, const double *q)
+/* Positions of bodies at links q into g->pos, and what else the pair sums need. */
+static void places (struct areg *g, const struct areg_state *st, const double *q)
 {
-  const int bs = g->body_stride;
-  areg_links_walk (st, q, g->pos, bs);
+  areg_links_walk (st, q, g->pos, g->body_stride);
   areg_links_near (st, q, g->near_d);
   padding_fill (g, st->s.n);
+}
+
+/* Newtonian accelerations at the places into g->acc, of the pairs of rows first to last. Returns the potential. */
+static double newton (struct areg *g, const struct areg_state *st, int first, int last)
+{
+  const int bs = g->body_stride;
   struct areg_pairs pairs = {
-    .n = st->s.n, .n_holes = st->s.n_holes, .m = st->m, .mu = st->mu,
+    .n = st->s.n, .n_holes = st->s.n_holes, .first = first, .last = last, .m = st->m, .mu = st->mu,
     .x = g->pos, .y = g->pos + bs, .z = g->pos + 2 * bs,
     .ax = g->acc, .ay = g->acc + bs, .az = g->acc + 2 * bs,
     .soft_stars = g->units.soft_stars, .soft_rest = g->units.soft_rest,
@@ -208,6 +213,7 @@ static void kick_v (struct row *r, double dt)
   const double power = pn_rates (g, r->st, g->aux_vel, g->aux, g->link_rate);
   vector_advance (3 * S + r->spins, dt, g->link_rate, r->st->hi + from, r->hi + from, r->lo + from, r->now + from);
   scalar_advance (r, Y_BINDING, -dt * power);
+  scalar_advance (r, Y_TOTAL, -dt * power);
 }
 
 /* Kicks w with the forces at v, whose body velocities are in g->vel. */
@@ -220,14 +226,48 @@ static void kick_w (struct row *r, double dt)
                   g->aux + from);
 }
 
+/* Adds the star-star accelerations expected at a time since the step began; they stay in g->star_acc. */
+static void stars_add (struct areg *g, const struct areg_state *st, double t)
+{
+  const int n = st->s.n, bs = g->body_stride, first = st->s.n_holes;
+  const double *restrict p0 = g->stars_poly, *restrict p1 = p0 + 3 * bs, *restrict p2 = p1 + 3 * bs,
+               *restrict p3 = p2 + 3 * bs;
+  for (int c = 0; c < 3; c++)
+    for (int b = c * bs + first; b < c * bs + n; b++) {
+      const double a = p0[b] + t * (p1[b] + t * (p2[b] + t * p3[b]));
+      g->star_acc[b] = a;
+      g->acc[b] += a;
+    }
+}
+
+/* The power of those accelerations on the body velocities in g->vel. */
+static double stars_power (const struct areg *g, const struct areg_state *st)
+{
+  const int n = st->s.n, bs = g->body_stride, first = st->s.n_holes;
+  double power = 0;
+  for (int b = first; b < n; b++) {
+    double p = 0;
+    for (int c = 0; c < 3; c++)
+      p += g->star_acc[c * bs + b] * g->vel[c * bs + b];
+    power += st->m[b] * p;
+  }
+  return power;
+}
+
 static int kick (struct row *r, double h)
 {
   struct areg *g = r->g;
   const int S = r->st->s.stride, from = Y_LINKS + 3 * S;
-  const double U = newton (g, r->st, r->now + Y_LINKS), w = U + r->st->s.gamma;
+  places (g, r->st, r->now + Y_LINKS);
+  const double U = newton (g, r->st, 0, r->st->s.split ? r->st->s.n_holes : r->st->s.n), w = U + r->st->s.gamma;
   if (!(w > 0) || !isfinite (w))
     return 1;
   const double dt = h / w;
+  double power = 0;
+  if (r->st->s.split) {
+    stars_add (g, r->st, r->hi[Y_TIME]);
+    power = stars_power (g, r->st);
+  }
   if (r->pn) {
     hole_separations (g, r->st);
     kick_w (r, 0.5 * dt);
@@ -238,6 +278,8 @@ static int kick (struct row *r, double h)
     vector_advance (3 * S, dt, g->link_rate, r->st->hi + from, r->hi + from, r->lo + from, r->now + from);
   }
   r->kinetic = areg_flow_velocities (g, r->st, r->now + from, g->vel);
+  if (r->st->s.split)
+    scalar_advance (r, Y_BINDING, -0.5 * dt * (power + stars_power (g, r->st)));
   if (r->pn)
     kick_w (r, 0.5 * dt);
   return 0;
@@ -256,8 +298,9 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
     memset (g->aux_base, 0, bytes);
     memset (g->aux_lo, 0, bytes);
     memcpy (g->aux, st->hi, bytes);
-    areg_flow_velocities (g, st, st->hi + Y_LINKS + 3 * st->s.stride, g->vel);
   }
+  if (r.pn || st->s.split)
+    areg_flow_velocities (g, st, areg_p (st, st->hi), g->vel);
   const double h = H / n;
   int bad = drift (&r, 0.5 * h);
   for (int i = 0; i < n && !bad; i++) {
@@ -270,14 +313,22 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
 
 void areg_flow_exact (struct areg *g, struct areg_state *st)
 {
-  const int bs = g->body_stride;
+  const int bs = g->body_stride, n = st->s.n, apart = areg_stars_apart (g, st);
   if (st->s.exact_valid)
     return;
-  st->s.potential = newton (g, st, areg_q (st, st->hi));
+  places (g, st, areg_q (st, st->hi));
+  if (apart && !st->s.stars_valid) {
+    st->s.potential_stars = newton (g, st, st->s.n_holes, n);
+    areg_stars_note (g, st, g->acc);
+  }
+  if (!apart)
+    st->s.potential_stars = 0;
+  st->s.stars_valid = 1;
+  st->s.potential = newton (g, st, 0, apart ? st->s.n_holes : n);
   st->s.kinetic = areg_flow_velocities (g, st, areg_p (st, st->hi), g->vel);
   double rate = 0;
   for (int c = 0; c < 3; c++)
-    for (int b = 0; b < st->s.n; b++)
+    for (int b = 0; b < n; b++)
       rate += st->m[b] * g->acc[c * bs + b] * g->vel[c * bs + b];
   st->s.rate = rate;
   st->s.exact_valid = 1;

@@ -115,7 +115,7 @@ void areg_pairs_sum (struct areg_pairs *p)
   double potential = 0;
   for (int j = 0; j < n + L; j++)
     p->ax[j] = p->ay[j] = p->az[j] = 0;
-  for (int i = 0; i < n; i++) {
+  for (int i = p->first; i < p->last; i++) {
     const double h = i < p->n_holes ? p->soft_rest : p->soft_stars;
     double s[4] = { 0, 0, 0, 0 };
     int j0 = i + 1;

@@ -28,6 +28,11 @@ int areg_links_root (const struct areg_state *st)
   return root;
 }
 
+double areg_links_soft (const struct areg *g, const struct areg_state *st, int b)
+{
+  return st->kind[b] == AREG_STAR && st->kind[st->parent[b]] == AREG_STAR ? g->units.soft_stars : g->units.soft_rest;
+}
+
 void areg_links_walk (const struct areg_state *st, const double *links, double *bodies, int body_stride)
 {
   const int n = st->s.n, S = st->s.stride, root = st->s.root;

@@ -170,7 +170,7 @@ static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, con
     for (int c = 0; c < 3; c++)
       chosen[c] = -chosen[c];
   }
-  st->s.work_offset += st->s.kinetic - st->s.potential + st->hi[Y_BINDING];
+  st->s.work_offset += st->s.kinetic - st->s.potential - st->s.potential_stars + st->hi[Y_TOTAL];
   record_make (g, st, areg_state_time (g, st), a, b, chosen, record, dx, dv);
   areg_links_build (g, st, a);
   mean_from_root (g, st, before);
@@ -190,10 +190,10 @@ static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, con
   for (int c = 0; c < 6; c++) /* the root is at +dx of where it was; the centre of mass follows */
     st->hi[Y_LINKS + c * st->s.stride + st->s.root] += (c < 3 ? dx[c] : dv[c - 3]) + after[c] - before[c];
   areg_links_build (g, st, areg_links_root (st));
-  st->s.exact_valid = 0;
+  st->s.exact_valid = st->s.stars_valid = st->s.past_count = 0;
   areg_flow_exact (g, st);
-  st->hi[Y_BINDING] = st->s.potential - st->s.kinetic;
-  st->lo[Y_BINDING] = 0;
+  st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
+  st->lo[Y_TOTAL] = st->lo[Y_BINDING] = 0;
   st->s.step = 0;
   st->s.n_mergers++;
 }

@@ -20,13 +20,14 @@ static void *piece (char *base, size_t *used, size_t bytes)
   return p;
 }
 
-static void state_place (struct areg_state *st, char *base, size_t *used, size_t n, size_t length)
+static void state_place (struct areg_state *st, char *base, size_t *used, size_t n, size_t length, size_t bodies)
 {
   const size_t pad = n + 2 * AREG_LANES;
   st->hi = piece (base, used, length * sizeof (double));
   st->lo = piece (base, used, length * sizeof (double));
   st->m = piece (base, used, pad * sizeof (double));
   st->mu = piece (base, used, pad * sizeof (double));
+  st->past = piece (base, used, AREG_PAST * bodies);
   st->id = piece (base, used, n * sizeof (uint64_t));
   st->kind = piece (base, used, n * sizeof (int));
   st->index = piece (base, used, n * sizeof (int));
@@ -39,7 +40,8 @@ static void state_place (struct areg_state *st, char *base, size_t *used, size_t
 
 static void vectors_place (struct areg *g, char *base, size_t *used, size_t length)
 {
-  double **const single[] = { &g->work, &g->aux, &g->aux_lo, &g->aux_base, &g->link_rate, &g->correction };
+  double **const single[] = { &g->work, &g->aux, &g->aux_lo, &g->aux_base, &g->link_rate, &g->correction,
+                            &g->backup_hi, &g->backup_lo };
   for (size_t i = 0; i < sizeof single / sizeof *single; i++)
     *single[i] = piece (base, used, length * sizeof (double));
   for (int k = 0; k < AREG_ROWS; k++) {
@@ -53,9 +55,10 @@ static void vectors_place (struct areg *g, char *base, size_t *used, size_t leng
 static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
 {
   const size_t bodies = 3 * (size_t) g->body_stride * sizeof (double);
-  double **const single[] = { &g->pos, &g->vel, &g->acc, &g->pn_acc, &g->aux_vel };
+  double **const single[] = { &g->pos, &g->vel, &g->acc, &g->star_acc, &g->pn_acc, &g->aux_vel };
   for (size_t i = 0; i < sizeof single / sizeof *single; i++)
     *single[i] = piece (base, used, bodies);
+  g->stars_poly = piece (base, used, AREG_PAST * bodies);
   g->near_d = piece (base, used, 12 * n * sizeof (double));
   g->body_scratch = piece (base, used, (n + AREG_LANES) * sizeof (double));
   g->int_scratch = piece (base, used, 4 * n * sizeof (int));
@@ -69,7 +72,7 @@ static void all_place (struct areg *g, char *base, size_t *used)
   const size_t length = Y_LINKS + 6 * S + (size_t) areg_round_lanes (3 * g->capacity);
   struct areg_state *const states[] = { &g->now, &g->saved, &g->start, &g->probe };
   for (int i = 0; i < 4; i++)
-    state_place (states[i], base, used, n, length);
+    state_place (states[i], base, used, n, length, 3 * (size_t) g->body_stride * sizeof (double));
   vectors_place (g, base, used, length);
   scratch_place (g, base, used, n);
 }
@@ -91,8 +94,9 @@ void areg_state_copy (const struct areg *g, struct areg_state *to, const struct 
 {
   const size_t n = (size_t) from->s.n, length = (size_t) from->s.length;
   const size_t padded = n + AREG_LANES;
-  (void) g;
   to->s = from->s;
+  if (from->s.past_count > 0)
+    memcpy (to->past, from->past, AREG_PAST * 3 * (size_t) g->body_stride * sizeof (double));
   memcpy (to->hi, from->hi, length * sizeof (double));
   memcpy (to->lo, from->lo, length * sizeof (double));
   memcpy (to->m, from->m, padded * sizeof (double));
@@ -326,15 +330,16 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   st->near_start[n] = 0;
   areg_links_build (g, st, heaviest);
   areg_flow_exact (g, st);
-  st->hi[Y_BINDING] = st->s.potential - st->s.kinetic;
+  st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
   st->s.energy_scale = fabs (st->hi[Y_BINDING]);
+  const double U = st->s.potential + st->s.potential_stars;
   if (!(st->s.energy_scale > 0))
-    st->s.energy_scale = st->s.potential > 0 ? st->s.potential : 1;
+    st->s.energy_scale = U > 0 ? U : 1;
   st->s.count.energy_start = -st->hi[Y_BINDING] * g->units.mass * g->units.velocity * g->units.velocity;
   for (int b = 0; b < n; b++)
     if (b != st->s.root && !(link_square (st, b) > 0))
       return body_refuse (g, &bodies[st->index[b]], "is where another body is");
-  return isfinite (st->s.potential) && isfinite (st->s.kinetic)
+  return isfinite (U) && isfinite (st->s.kinetic)
            ? AREG_OK : body_refuse (g, bodies, "or another one is too far away or too fast for double precision");
 }
 
