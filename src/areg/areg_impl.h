@@ -34,7 +34,8 @@ struct areg_scalars
   int past_crowded;           /* the newest took another's place */
   double past_time[AREG_PAST];
   double step;                /* next step in the fictitious time; 0: unknown */
-  double ceiling;             /* no step above this soon after a rejection; 0: none */
+  double ceiling, rise;       /* no step above this soon after a rejection; 0: none. How fast it rises */
+  int since_rejection;        /* accepted steps */
   double gamma;               /* constant added to the potential in the time transformation */
   double potential, rate, kinetic; /* U without stars among themselves where softened, its rate, T at the state */
   double potential_stars;     /* the rest of U */

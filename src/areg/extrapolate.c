@@ -20,8 +20,11 @@
 #include <math.h>
 #include <string.h>
 
-/* After a rejection: the ceiling below the refused step, and how fast it rises from step to step. */
-static const double ceiling_drop = 0.9, ceiling_rise = 1.15;
+/* After a rejection the next steps stay below a ceiling under the refused one. It rises from step to step: fast
+ * after a lone rejection, ever more slowly where rejections follow each other, as they do on eccentric orbits whose
+ * pericentre refuses what the apocentre suggests. */
+static const double ceiling_drop = 0.7, rise_fast = 0.15, rise_slow = 0.01;
+enum { RISE_MEMORY = 40 }; /* steps */
 
 static int row_substeps (int k) { return 2 * (k + 1); }
 
@@ -166,6 +169,25 @@ static void row_adopt (const struct areg *g, struct areg_state *st, int k)
   st->s.links_age++;
 }
 
+static void ceiling_heed (struct areg_state *st)
+{
+  if (++st->s.since_rejection > RISE_MEMORY)
+    st->s.rise = rise_fast;
+  if (st->s.ceiling > 0) {
+    if (st->s.step > st->s.ceiling)
+      st->s.step = st->s.ceiling;
+    st->s.ceiling *= 1 + st->s.rise;
+  }
+}
+
+static void ceiling_lower (struct areg_state *st, double H)
+{
+  st->s.rise = st->s.since_rejection > RISE_MEMORY || !(st->s.rise > 0) ? rise_fast
+               : st->s.rise > 2 * rise_slow ? 0.5 * st->s.rise : rise_slow;
+  st->s.since_rejection = 0;
+  st->s.ceiling = ceiling_drop * fabs (H);
+}
+
 /* What is known of the orders tried in one attempt. */
 struct attempt
 {
@@ -222,7 +244,7 @@ static void next_after_success (struct areg_state *st, const struct attempt *a, 
 static void next_after_failure (struct areg_state *st, const struct attempt *a, int k, double H)
 {
   st->s.rejected = 1;
-  st->s.ceiling = ceiling_drop * fabs (H);
+  ceiling_lower (st, H);
   if (k < 1) { /* a row failed outright */
     st->s.step = 0.25 * fabs (H);
     return;
@@ -232,16 +254,6 @@ static void next_after_failure (struct areg_state *st, const struct attempt *a, 
   if (st->s.order > 1 && a->work[st->s.order - 1] < 0.8 * a->work[st->s.order])
     st->s.order--;
   st->s.step = a->step[st->s.order] < 0.7 * fabs (H) ? a->step[st->s.order] : 0.7 * fabs (H);
-}
-
-/* A step that was refused is not tried again at once: the ceiling below it rises slowly. */
-static void ceiling_heed (struct areg_state *st)
-{
-  if (st->s.ceiling > 0) {
-    if (st->s.step > st->s.ceiling)
-      st->s.step = st->s.ceiling;
-    st->s.ceiling *= ceiling_rise;
-  }
 }
 
 /* No hope of convergence at the target or one row later. */
