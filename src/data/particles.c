@@ -120,6 +120,8 @@ void box_to_integer (const struct box *box, const double x[3], uint64_t out[3], 
   for (int k = 0; k < 3; k++) {
     out[k] = (uint64_t) 1 << 63;
     from_centre[k] = x[k] - centre[k];
+    if (fraction)
+      fraction[k] = 0;
   }
   box_displace (box, out, from_centre, fraction);
 }
