@@ -89,7 +89,14 @@ def _length_ticks(axis):
     """Decades written as lengths: 1 kpc, 10 pc, 1 mpc."""
     axis.set_major_locator(LogLocator(base=10, numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda y, _: length_text(y, 1)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_formatter(FuncFormatter(lambda y, _: _minor_length(axis, y)))
+
+
+def _minor_length(axis, y):
+    """Between decades 2 and 5 are written out where an axis shows fewer than two decades."""
+    low, high = axis.get_view_interval()
+    lead = "%.0e" % y if y > 0 else " "
+    return length_text(y, 1) if high < 100 * low and lead[0] in "25" else ""
 
 
 def _log_length(ax):

@@ -34,9 +34,9 @@ CAPTIONS = {
         "radius a<sub>h</sub> = Gμ/4σ² below which the binary is hard; the distance at which the code merges them."),
     "orbit": (
         "The orbit of the binary",
-        "Semi-major axis and eccentricity, 1PN quasi-Keplerian. Dashed: Peters' equations with the fitted stellar "
-        "hardening, started where gravitational waves take over and not adjusted to the run afterwards; they are "
-        "of lowest order, so a pericentre of some 100 GM/c² makes a few per cent in time."),
+        "Semi-major axis a<sub>r</sub> and eccentricity e<sub>t</sub>, 1PN quasi-Keplerian. Dashed: Peters' "
+        "equations with the fitted stellar hardening, started where gravitational waves take over and not adjusted to "
+        "the run afterwards; they are of lowest order, so a pericentre of some 100 GM/c² makes a few per cent in time."),
     "hardening": (
         "Hardening by stars",
         "Stars that pass the binary take energy at a nearly constant rate of 1/a (dashed: the fit, made after the "
@@ -483,7 +483,8 @@ def say(text):
 def main(arguments=None):
     parser = argparse.ArgumentParser(
         prog="catena-report",
-        description="Reads the output directory of a run of catena, finished or going on, and writes one HTML page of "
+        description="Reads the output directory of a run of catena, finished or going on, and writes one HTML page "
+                    "of "
                     "what happened; its figures also go to OUTPUTDIR/report/.")
     parser.add_argument("directory", metavar="OUTPUTDIR", help="the run's OutputDir")
     parser.add_argument("-o", "--output", metavar="FILE",

@@ -64,7 +64,8 @@ class PairStory:
         self.n_infl = int((((x - centre)**2).sum(axis=1) < r**2).sum())
 
     def _centre(self, run, snapshot, x, m):
-        """Of the pair, if the influence radius about it holds both holes; else of the heavier hole, in its own galaxy."""
+        """Of the pair, if the influence radius about it holds both holes; else of the heavier hole, in its own
+        galaxy."""
         heavy = holes_centre(run, self.ids[:1], snapshot.time)
         both = holes_centre(run, self.ids, snapshot.time)
         if heavy is None or both is None:
@@ -82,7 +83,8 @@ class PairStory:
         first, last = self.episodes[-1]
         p, span = self.pair, slice(first, last)
         el = orbits.pn_elements(p.m1[span], p.m2[span], p.x[span], p.v[span], G, c, order=1)
-        self.t_el, self.a, self.e = p.t[span], el["a"], el["e"]
+        # e_t as KETJU's users plot it; radial where it does not exist, as in the last orbits before a merger
+        self.t_el, self.a, self.e = p.t[span], el["a"], np.where(np.isfinite(el["e_t"]), el["e_t"], el["e"])
         self.t_bound = float(p.t[first])
         self.unbound_again = last < len(p) and self.merger is None
 
