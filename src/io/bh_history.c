@@ -13,174 +13,25 @@
  * A crash in the middle of an append may leave a file that no longer opens. Therefore a checkpoint comes with a
  * copy, and a resumed run takes the copy if the file is damaged or has fewer rows than the checkpoint knows of.
  * What the file has more than the checkpoint knows of is cut off: the resumed run will write it again.
- *
- * The records are C structs, padding included (filled with zero), as KETJU's readers expect.
  */
 #define _DEFAULT_SOURCE
 #include "io/bh_history.h"
 
-#include <hdf5.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/vec3.h"
+#include "io/bh_records.h"
+#include "io/hdf.h"
 #include "io/output.h"
 
 enum { CHUNK_TIMESTEPS = 256, CHUNK_ROWS = 28, CHUNK_MERGERS = 1 };
 enum { SPACE = 65536 /* bytes for metadata */, PATIENCE = 20 /* tries, 0.1 s apart */ };
-
-/* ---- records ---- */
-
-struct timestep_record
-{
-  double physical_time, scale_factor;
-};
-
-struct hole_record
-{
-  double gadget_position[3], gadget_velocity[3], physical_position[3], physical_velocity[3], spin[3], mass;
-  int32_t timestep_index, num_particles_in_region, num_holes_in_region;
-};
-
-struct merger_record
-{
-  uint64_t id1, id2, id_remnant;
-  double m1, m2, m_remnant, chi1, chi2, chi_remnant, kick_velocity, merger_physical_time, merger_redshift;
-};
-
-struct cosmology_record
-{
-  double hubble_param, omega0, omega_lambda, omega_baryon;
-  int32_t comoving, periodic;
-  double box_size[3];
-};
-
-struct units_record
-{
-  double time_s, length_cm, mass_g, velocity_cm_s, G, c, timebase_interval;
-};
-
-struct options_record
-{
-  double minimum_bh_mass, region_physical_radius, output_time_interval;
-  char pn_terms[20];
-  int32_t kicks, star_star_softening;
-  double expand_tight_binaries, tolerance, end_time_tolerance, minimum_particles_per_task;
-  int32_t divide_and_conquer, max_tree_distance, steps_between_mst;
-};
-
-_Static_assert(sizeof (struct hole_record) == 144 && sizeof (struct merger_record) == 96
-                 && sizeof (struct timestep_record) == 16,
-               "sizes of KETJU's records");
-
-static void member (hid_t record, const char *name, size_t offset, hid_t type)
-{
-  H5Tinsert (record, name, offset, type);
-}
-
-static void vector_member (hid_t record, const char *name, size_t offset)
-{
-  hsize_t three = 3;
-  hid_t vector = H5Tarray_create2 (H5T_NATIVE_DOUBLE, 1, &three);
-
-  H5Tinsert (record, name, offset, vector);
-  H5Tclose (vector);
-}
-
-static void doubles (hid_t record, const char *const *names, int n, size_t offset)
-{
-  for (int k = 0; k < n; k++)
-    member (record, names[k], offset + k * sizeof (double), H5T_NATIVE_DOUBLE);
-}
-
-static hid_t timestep_type (void)
-{
-  static const char *const names[] = { "physical_time", "scale_factor" };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct timestep_record));
-
-  doubles (t, names, 2, 0);
-  return t;
-}
-
-static hid_t hole_type (void)
-{
-  static const char *const vectors[] = { "gadget_position", "gadget_velocity", "physical_position",
-                                         "physical_velocity", "spin" };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct hole_record));
-
-  for (int k = 0; k < 5; k++)
-    vector_member (t, vectors[k], k * 3 * sizeof (double));
-  member (t, "mass", offsetof (struct hole_record, mass), H5T_NATIVE_DOUBLE);
-  member (t, "timestep_index", offsetof (struct hole_record, timestep_index), H5T_NATIVE_INT32);
-  member (t, "num_particles_in_region", offsetof (struct hole_record, num_particles_in_region), H5T_NATIVE_INT32);
-  member (t, "num_BHs_in_region", offsetof (struct hole_record, num_holes_in_region), H5T_NATIVE_INT32);
-  return t;
-}
-
-static hid_t merger_type (void)
-{
-  static const char *const ids[] = { "ID1", "ID2", "ID_remnant" };
-  static const char *const names[] = {
-    "m1", "m2", "m_remnant", "chi1", "chi2", "chi_remnant", "kick_velocity", "merger_physical_time", "merger_redshift"
-  };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct merger_record));
-
-  for (int k = 0; k < 3; k++)
-    member (t, ids[k], k * sizeof (uint64_t), H5T_NATIVE_UINT64);
-  doubles (t, names, 9, offsetof (struct merger_record, m1));
-  return t;
-}
-
-static hid_t cosmology_type (void)
-{
-  static const char *const names[] = { "HubbleParam", "Omega0", "OmegaLambda", "OmegaBaryon" };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct cosmology_record));
-
-  doubles (t, names, 4, 0);
-  member (t, "ComovingIntegrationOn", offsetof (struct cosmology_record, comoving), H5T_NATIVE_INT32);
-  member (t, "Periodic", offsetof (struct cosmology_record, periodic), H5T_NATIVE_INT32);
-  vector_member (t, "BoxSize", offsetof (struct cosmology_record, box_size));
-  return t;
-}
-
-static hid_t units_type (void)
-{
-  static const char *const names[] = {
-    "unit_time_in_s", "unit_length_in_cm", "unit_mass_in_g", "unit_velocity_in_cm_per_s", "G_cgs",
-    "c_cgs",          "timebase_interval"
-  };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct units_record));
-
-  doubles (t, names, 7, 0);
-  return t;
-}
-
-static hid_t options_type (void)
-{
-  static const char *const first[] = { "minimum_bh_mass", "region_physical_radius", "output_time_interval" };
-  static const char *const middle[] = { "expand_tight_binaries_period_factor", "integration_relative_tolerance",
-                                        "output_time_relative_tolerance", "minimum_particles_per_task" };
-  hid_t t = H5Tcreate (H5T_COMPOUND, sizeof (struct options_record)), text = H5Tcopy (H5T_C_S1);
-
-  doubles (t, first, 3, 0);
-  H5Tset_size (text, sizeof ((struct options_record *) 0)->pn_terms);
-  member (t, "PN_terms", offsetof (struct options_record, pn_terms), text);
-  member (t, "enable_bh_merger_kicks", offsetof (struct options_record, kicks), H5T_NATIVE_INT32);
-  member (t, "use_star_star_softening", offsetof (struct options_record, star_star_softening), H5T_NATIVE_INT32);
-  doubles (t, middle, 4, offsetof (struct options_record, expand_tight_binaries));
-  member (t, "use_divide_and_conquer_mst", offsetof (struct options_record, divide_and_conquer), H5T_NATIVE_INT32);
-  member (t, "max_tree_distance", offsetof (struct options_record, max_tree_distance), H5T_NATIVE_INT32);
-  member (t, "steps_between_mst_reconstruction", offsetof (struct options_record, steps_between_mst),
-          H5T_NATIVE_INT32);
-  H5Tclose (text);
-  return t;
-}
 
 /* ---- the object ---- */
 
@@ -293,9 +144,9 @@ static int put_attributes (hid_t file, const struct params *p, const struct unit
   options.divide_and_conquer = p->KetjuUseDnC;
   options.max_tree_distance = p->KetjuMaxTreeDistance;
   options.steps_between_mst = p->KetjuStepsBetweenMSTReconstruction;
-  return put_attribute (file, "cosmology", cosmology_type (), &cosmology)
-         || put_attribute (file, "units", units_type (), &units)
-         || put_attribute (file, "integrator options", options_type (), &options);
+  return put_attribute (file, "cosmology", cosmology_record_type (), &cosmology)
+         || put_attribute (file, "units", units_record_type (), &units)
+         || put_attribute (file, "integrator options", options_record_type (), &options);
 }
 
 /* An empty extendible table. Takes over `type`. */
@@ -374,8 +225,8 @@ static enum status create_file (const struct bh_history *h, const struct params 
   hid_t file = H5Fcreate (temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   hid_t group = file < 0 ? -1 : H5Gcreate2 (file, "BHs", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   int failed = group < 0 || put_attributes (file, params, units)
-               || create_table (file, "timesteps", timestep_type (), CHUNK_TIMESTEPS)
-               || create_table (file, "mergers", merger_type (), CHUNK_MERGERS);
+               || create_table (file, "timesteps", timestep_record_type (), CHUNK_TIMESTEPS)
+               || create_table (file, "mergers", merger_record_type (), CHUNK_MERGERS);
   if (group >= 0)
     H5Gclose (group);
   if (file >= 0 && H5Fclose (file) < 0)
@@ -400,7 +251,7 @@ static int cut_series (hid_t group, const char *name, struct listing *to)
   struct hole_record last = { .timestep_index = -1 };
 
   while (keep > 0) {
-    if (transfer (group, name, hole_type (), keep - 1, 1, &last, 0))
+    if (transfer (group, name, hole_record_type (), keep - 1, 1, &last, 0))
       return 1;
     if (last.timestep_index < to->keep)
       break;
@@ -444,7 +295,7 @@ static int recall_instants (struct bh_history *h, hid_t file)
   struct timestep_record last[CHUNK_TIMESTEPS];
 
   h->old_first = h->n_timesteps - n;
-  if (transfer (file, "timesteps", timestep_type (), h->old_first, n, last, 0))
+  if (transfer (file, "timesteps", timestep_record_type (), h->old_first, n, last, 0))
     return 1;
   for (h->n_old = 0; h->n_old < n; h->n_old++) {
     if (!GROW (h, "bh instants", h->old_time, h->n_old, h->old_capacity))
@@ -518,7 +369,7 @@ enum status bh_history_open (const struct comm *comm, const struct params *param
     snprintf (h->path, sizeof h->path, "%s/ketju_bhs.hdf5", params->OutputDir);
     snprintf (h->copy, sizeof h->copy, "%s/restartfiles/ketju_bhs.hdf5", params->OutputDir);
   }
-  H5Eset_auto2 (H5E_DEFAULT, NULL, NULL);
+  hdf_start ();
   if (h && comm->rank == 0)
     st = keep_timesteps < 0 ? create_file (h, params, units) : resume_file (h, keep_timesteps, keep_mergers);
   st = status_agree (comm, st, NULL);
@@ -641,7 +492,7 @@ static int append_instants (struct bh_history *h, hid_t file)
     return 1;
   for (int64_t k = 0; k < h->n_new; k++)
     records[k] = (struct timestep_record){ h->new_time[k], 1 };
-  int failed = transfer (file, "timesteps", timestep_type (), h->n_timesteps, h->n_new, records, 1);
+  int failed = transfer (file, "timesteps", timestep_record_type (), h->n_timesteps, h->n_new, records, 1);
   mem_free (&records);
   return failed;
 }
@@ -671,8 +522,9 @@ static int append_series (struct bh_history *h, hid_t group, int64_t from, int64
     records[n++].timestep_index = (int32_t) (last = index);
   }
   snprintf (name, sizeof name, "%llu", (unsigned long long) s->id);
-  int failed = (H5Lexists (group, name, H5P_DEFAULT) <= 0 && create_table (group, name, hole_type (), CHUNK_ROWS))
-               || transfer (group, name, hole_type (), s->n_rows, n, records, 1);
+  int failed =
+    (H5Lexists (group, name, H5P_DEFAULT) <= 0 && create_table (group, name, hole_record_type (), CHUNK_ROWS))
+    || transfer (group, name, hole_record_type (), s->n_rows, n, records, 1);
   mem_free (&records);
   if (failed)
     return 1;
@@ -730,7 +582,7 @@ static enum status append (struct bh_history *h, hid_t file)
     return st;
   settle_instants (h);
   if (append_instants (h, file) || append_rows (h, file)
-      || transfer (file, "mergers", merger_type (), h->n_mergers, h->n_waiting_mergers, h->merger, 1))
+      || transfer (file, "mergers", merger_record_type (), h->n_mergers, h->n_waiting_mergers, h->merger, 1))
     return status_fail (ST_IOERR, "Cannot write to %s. Is the disk full?", h->path);
   return ST_OK;
 }
@@ -796,5 +648,64 @@ enum status bh_history_close (struct bh_history **history)
     return ST_OK;
   enum status st = status_agree (h->comm, is_keeper (h) ? flush (h, 1) : ST_OK, NULL);
   release (history);
+  return st;
+}
+
+/* ---- for a start from a snapshot ---- */
+
+/* Rows of a table whose time (at `offset` in a record of `size` bytes) is not after `time`; rows ascend in time.
+ * Takes over `type`. -1: unreadable. */
+static int64_t rows_until (hid_t file, const char *name, hid_t type, size_t offset, double time)
+{
+  int64_t low = 0, high = table_rows (file, name);
+  const size_t size = H5Tget_size (type);
+  char record[256];
+  double t;
+
+  while (low < high && size <= sizeof record) {
+    int64_t middle = (low + high) / 2;
+    if (transfer (file, name, H5Tcopy (type), middle, 1, record, 0))
+      high = -1;
+    memcpy (&t, record + offset, sizeof t);
+    if (high >= 0 && t <= time)
+      low = middle + 1;
+    else if (high >= 0)
+      high = middle;
+  }
+  H5Tclose (type);
+  return high < 0 ? -1 : low;
+}
+
+static enum status count_until (const char *path, double time, int64_t keep[2])
+{
+  keep[0] = keep[1] = -1;
+  if (access (path, F_OK) != 0)
+    return ST_OK;
+  hid_t file = open_file (path, H5F_ACC_RDONLY, 0);
+  if (file >= 0) {
+    keep[0] =
+      rows_until (file, "timesteps", timestep_record_type (), offsetof (struct timestep_record, physical_time), time);
+    keep[1] = rows_until (file, "mergers", merger_record_type (),
+                          offsetof (struct merger_record, merger_physical_time), time);
+    H5Fclose (file);
+  }
+  if (keep[0] < 0 || keep[1] < 0)
+    return status_fail (ST_IOERR, "%s cannot be read, so it cannot be continued. Move it away to begin a new one.",
+                        path);
+  return ST_OK;
+}
+
+enum status bh_history_until (const struct comm *comm, const struct params *params, double time,
+                              int64_t *keep_timesteps, int64_t *keep_mergers)
+{
+  char path[OUTPUT_PATH];
+  int64_t keep[2] = { -1, -1 };
+
+  snprintf (path, sizeof path, "%s/ketju_bhs.hdf5", params->OutputDir);
+  hdf_start ();
+  enum status st = status_agree (comm, comm->rank == 0 ? count_until (path, time, keep) : ST_OK, NULL);
+  comm_broadcast (comm, keep, sizeof keep, 0);
+  *keep_timesteps = keep[0];
+  *keep_mergers = keep[1];
   return st;
 }

@@ -31,6 +31,10 @@ struct bh_history; /* opaque */
  * bh_history_secure takes its place. ST_CANTCREAT, ST_IOERR, ST_MEMORY. *out belongs to the caller. */
 enum status bh_history_open (const struct comm *comm, const struct params *params, const struct units *units,
                              int64_t keep_timesteps, int64_t keep_mergers, struct bh_history **out);
+/* Collective, agreed. For a start from a snapshot: how many instants and mergers of the file in OutputDir are not
+ * after `time`, to be given to bh_history_open; -1 and -1 if there is no file. ST_IOERR if it cannot be read. */
+enum status bh_history_until (const struct comm *comm, const struct params *params, double time,
+                              int64_t *keep_timesteps, int64_t *keep_mergers);
 /* Local, rank 0 acts. Rows of one instant; the same instant again, from another region, adds no second row of
  * /timesteps, and the same SMBH at the same instant no second row of its own. Trouble (memory) shows at the next
  * flush. */

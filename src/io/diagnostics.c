@@ -126,6 +126,46 @@ enum status diagnostics_close (struct diagnostics **diagnostics)
   return st;
 }
 
+/* ---- for a start from a snapshot ---- */
+
+/* How the line of each file begins that tells its time; lines of another form belong to the one before. */
+static const char *const time_formats[DIAGNOSTIC_FILES] = {
+  "Sync-Point %*d, Time: %lf", "%lf", "%lf", "Sync-Point %*d, Time: %lf", "%*d,%lf", "%*d,%lf", "At time %lf"
+};
+
+/* Times are written with 12 digits at least. */
+static int is_after (double t, double time) { return t > time + 1e-11 * fabs (time); }
+
+static int64_t length_until (const char *path, const char *time_format, double time)
+{
+  FILE *f = fopen (path, "r");
+  char line[1024];
+  int64_t length = 0;
+  double t;
+
+  while (f && fgets (line, sizeof line, f)) {
+    if (sscanf (line, time_format, &t) == 1 && is_after (t, time))
+      break;
+    length = ftell (f);
+  }
+  if (f)
+    fclose (f);
+  return length;
+}
+
+void diagnostics_until (const struct comm *comm, const struct params *params, double time,
+                        int64_t lengths[DIAGNOSTIC_FILES])
+{
+  char path[OUTPUT_PATH];
+
+  memset (lengths, 0, DIAGNOSTIC_FILES * sizeof *lengths);
+  for (int k = 0; k < DIAGNOSTIC_FILES && comm->rank == 0; k++) {
+    snprintf (path, sizeof path, "%s/%s", params->OutputDir, file_names[k]);
+    lengths[k] = length_until (path, time_formats[k], time);
+  }
+  comm_broadcast (comm, lengths, DIAGNOSTIC_FILES * sizeof *lengths, 0);
+}
+
 /* ---- exact sums ---- */
 
 enum {

@@ -53,11 +53,14 @@ static void agree (struct hdf *f)
     f->st = status_agree (f->comm, f->st, NULL);
 }
 
+/* HDF5 prints nothing: what went wrong is in our sentence. */
+void hdf_start (void) { H5Eset_auto2 (H5E_DEFAULT, NULL, NULL); }
+
 static void start (struct hdf *f, const struct comm *comm, const char *path)
 {
   *f = (struct hdf){ .comm = comm, .id = H5I_INVALID_HID, .st = ST_OK };
   snprintf (f->path, sizeof f->path, "%s", path);
-  H5Eset_auto2 (H5E_DEFAULT, NULL, NULL);
+  hdf_start ();
 }
 
 enum status hdf_create_sized (const struct comm *comm, const char *path, int64_t bytes, struct hdf *out)

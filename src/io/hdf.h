@@ -25,6 +25,9 @@ struct hdf
   char path[OUTPUT_PATH];
 };
 
+/* Local. Before any other use of HDF5, also elsewhere: keeps it from printing. The functions below call it
+   themselves. */
+void hdf_start (void);
 /* Collective over comm (NULL: local). A new file, replacing one of that name. Metadata carry no times of day, so that
  * equal contents make equal files. ST_CANTCREAT. */
 enum status hdf_create (const struct comm *comm, const char *path, struct hdf *out);

@@ -158,6 +158,33 @@ static void test_resume_cuts (void **state)
   assert_true (mass[0] == 2.9);
 }
 
+/* A start from the snapshot of time 2.5 keeps what is not after it. */
+static void test_start_from_snapshot (void **state)
+{
+  struct bh_history *h;
+  struct areg_merger merger = { .id1 = 7, .id2 = 8, .id_remnant = 7 };
+  int64_t steps, mergers;
+
+  (void) state;
+  unlink (path);
+  assert_int_equal (bh_history_until (&self, &params, 2.5, &steps, &mergers), ST_OK);
+  assert_true (steps == -1 && mergers == -1);
+  h = open_history (steps, mergers);
+  for (int k = 0; k < 5; k++) {
+    add (h, k, 7);
+    merger.t = k + 0.5;
+    bh_history_merger (h, &merger);
+  }
+  assert_int_equal (bh_history_close (&h), ST_OK);
+  assert_int_equal (bh_history_until (&self, &params, 2.5, &steps, &mergers), ST_OK);
+  assert_true (steps == 3 && mergers == 3);
+  h = open_history (steps, mergers);
+  assert_int_equal (bh_history_close (&h), ST_OK);
+  expect_times ((double[]) { 0, 1, 2 }, 3);
+  assert_int_equal (bh_history_until (&self, &params, -1, &steps, &mergers), ST_OK);
+  assert_true (steps == 0 && mergers == 0);
+}
+
 static void test_damaged_file_is_restored (void **state)
 {
   struct bh_history *h = open_history (-1, -1);
@@ -205,6 +232,7 @@ int main (int argc, char **argv)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_one_row_for_an_instant),
     cmocka_unit_test (test_resume_cuts),
+    cmocka_unit_test (test_start_from_snapshot),
     cmocka_unit_test (test_damaged_file_is_restored),
     cmocka_unit_test (test_reader_delays_but_loses_nothing),
   };
