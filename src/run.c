@@ -192,6 +192,24 @@ static enum status create_stepper (struct run *run)
                       &run->stepper);
 }
 
+/* The history of SMBHs and the logs: new, or, from a snapshot, what there is of them up to its time. */
+static enum status open_records (struct run *run, int from_snapshot, double begin)
+{
+  const struct state *s = &run->state;
+  int64_t lengths[DIAGNOSTIC_FILES], keep[2] = { -1, -1 };
+  enum status st = ST_OK;
+
+  if (from_snapshot) {
+    diagnostics_until (s->comm, &s->params, begin, lengths);
+    st = bh_history_until (s->comm, &s->params, begin, &keep[0], &keep[1]);
+  }
+  if (st == ST_OK)
+    st = diagnostics_open (s->comm, &s->params, &s->units, from_snapshot ? lengths : NULL, &run->diagnostics);
+  if (st == ST_OK)
+    st = bh_history_open (s->comm, &s->params, &s->units, keep[0], keep[1], &run->history);
+  return st;
+}
+
 static enum status start_new (struct run *run, const struct run_request *request)
 {
   struct state *s = &run->state;
@@ -216,9 +234,7 @@ static enum status start_new (struct run *run, const struct run_request *request
   if (st == ST_OK)
     st = create_stepper (run);
   if (st == ST_OK)
-    st = diagnostics_open (s->comm, &s->params, &s->units, NULL, &run->diagnostics);
-  if (st == ST_OK)
-    st = bh_history_open (s->comm, &s->params, &s->units, -1, -1, &run->history);
+    st = open_records (run, from_snapshot, begin);
   run->energy_start = run->energy_error = NAN;
   run->next_statistics = begin;
   return st;
