@@ -115,7 +115,7 @@ def _shade_phases(ax, run, story, label=False):
         if end <= start:
             continue
         ax.axvspan(start, end, color=PHASES[name], lw=0, zorder=0)
-        if label and end - start > 0.016 * len(name) * (high - low):
+        if label and end - start > 0.0135 * len(name) * (high - low):
             ax.annotate(name, (0.5 * (start + end), 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
                         textcoords="offset points", ha="center", va="bottom", fontsize=8.5, color=FAINT)
     ax.set_xlim(low, high)
@@ -371,6 +371,8 @@ def separation(run, story):
     axes = fig.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": (1.7, 1)}) if merged else [fig.subplots()]
     ax, main, units = axes[0], story.main(), run.units
     _time_axis(ax, run)
+    if all(s.t_merged is not None for s in told):  # what follows the last merger has no separation to show
+        ax.set_xlim(0, min(ax.get_xlim()[1], 1.08 * max(s.t_merged for s in told) * units.clock))
     for s, color in zip(told, SERIES):
         t, r = thin(s.pair.t * units.clock, s.pair.r * units.pc)
         ax.plot(t, r, color=color, lw=0.9, label=_pair_label(story, s))
@@ -434,10 +436,11 @@ def _shade_time_left(ax, s, units):
 
 
 def _prediction(run, s):
-    """a and e from the instant when gravitational waves took over, by Peters' equations and the fitted hardening."""
-    if s.t_gw is None or s.t_el is None:
+    """a and e by Peters' equations and the fitted hardening, from where waves outdo stars five to one, so that no
+    single star makes the difference."""
+    if s.t_peters is None or s.t_el is None:
         return None
-    ok = np.flatnonzero((s.t_el >= s.t_gw) & np.isfinite(s.a) & np.isfinite(s.e))
+    ok = np.flatnonzero((s.t_el >= s.t_peters) & np.isfinite(s.a) & np.isfinite(s.e))
     if len(ok) < 4:
         return None
     k, last = ok[0], s.t_merged or run.time_end()
@@ -547,10 +550,12 @@ def stars(run, story):
     fig = plt.figure(figsize=(WIDTH, 3.5))
     density, heat, radii = fig.subplots(1, 3)
     when = [shots[0], shots[len(shots) // 2], shots[-1]] if len(shots) > 2 else shots
+    hottest = 1e-300
     for shot, color in zip(when, (SKY, BLUE, INK)):
         x, v, m = shot.stars()
         centre = _stellar_centre(main, run, shot, x, m)
         p = profiles.spherical_profile(x, v, m, centre)
+        hottest = max(hottest, np.max(p["sigma_r"][:-2], initial=0), np.max(p["sigma_t"][:-2], initial=0))
         label = time_text(shot.time * units.myr)
         density.loglog(p["r"] * units.pc, p["density"] * units.msun / units.pc**3, color=color, label=label)
         heat.semilogx(p["r"] * units.pc, p["sigma_r"] * units.km_s, color=color, label=label)
@@ -564,7 +569,7 @@ def stars(run, story):
     density.set_title("Density  [M$_\\odot$ pc$^{-3}$]")
     density.legend(loc="lower left")
     heat.set_title("Dispersion  [km s$^{-1}$]")
-    heat.set_ylim(bottom=0)
+    heat.set_ylim(0, 1.15 * hottest * units.km_s)  # not of the outermost shells, where escaping stars are
     heat.plot([], [], color=FAINT, label="radial")
     heat.plot([], [], color=FAINT, ls=(0, (2, 1.5)), lw=0.9, label="tangential")
     heat.legend(handles=heat.get_lines()[-2:], loc="lower left")
@@ -622,7 +627,8 @@ def energy(run, story):
         e = raw["energy"]
         ax.plot(raw["time"] * run.units.clock, np.where(e != e[0], np.abs(e / e[0] - 1), np.nan), color=FAINT, lw=0.9,
                 ls=(0, (4, 2)), label="kinetic + potential alone", zorder=1.8)
-    shown = np.abs(error[error != 0])
+    shown = np.concatenate([line.get_ydata() for line in ax.get_lines()])
+    shown = shown[np.isfinite(shown)]
     if len(shown):
         ax.set_yscale("log")
         ax.set_ylim(10.0**np.floor(np.log10(shown.min()) - 0.05), 10.0**np.ceil(np.log10(shown.max()) + 0.05))

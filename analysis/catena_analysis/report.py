@@ -35,7 +35,7 @@ CAPTIONS = {
     "orbit": (
         "The orbit of the binary",
         "Semi-major axis a<sub>r</sub> and eccentricity e<sub>t</sub>, 1PN quasi-Keplerian. Dashed: Peters' "
-        "equations with the fitted stellar hardening, started where gravitational waves take over and not adjusted to "
+        "equations with the fitted stellar hardening, started where waves outdo stars five to one and not adjusted to "
         "the run afterwards; they are of lowest order, so a pericentre of some 100 GM/c² makes a few per cent in time."),
     "hardening": (
         "Hardening by stars",

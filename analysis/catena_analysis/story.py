@@ -29,7 +29,7 @@ class PairStory:
         G, c = run.units.G, run.units.c
         self.merger = next((m for m in run.history.mergers if {m["ID1"], m["ID2"]} == set(pair.ids)), None)
         self.t_merged = self.merger["merger_physical_time"] if self.merger else None
-        self.t_bound = self.t_hard = self.t_gw = self.t_influence = self.fit = None
+        self.t_bound = self.t_hard = self.t_gw = self.t_peters = self.t_influence = self.fit = None
         self.H = self.G_rho_sigma = None
         self.unbound_again = False
         self._measure_stars(run)
@@ -98,14 +98,15 @@ class PairStory:
         gw_rate = -orbits.peters_rates(a, e, self.m1, self.m2, G, c)[0] / a**2
         self._fit(t, a, gw_rate)
         if self.fit and self.fit["slope"] > 0:
-            by_stars = 1 / (a * self.fit["slope"])
-            self.t_gw = _for_good(t, orbits.peters_time(a, e, self.m1, self.m2, G, c) < by_stars)
+            by_stars, by_waves = 1 / (a * self.fit["slope"]), orbits.peters_time(a, e, self.m1, self.m2, G, c)
+            self.t_gw, self.t_peters = (_for_good(t, by_waves < part * by_stars) for part in (1, 0.2))
             if self.sigma and self.rho_infl:
                 self.G_rho_sigma = G * self.rho_infl / self.sigma
                 self.H = self.fit["slope"] / self.G_rho_sigma
         elif self.merger:
             left = self.t_merged - t
             self.t_gw = _for_good(t, orbits.peters_time(a, e, self.m1, self.m2, G, c) < 2 * left + 1e-12 * abs(t))
+            self.t_peters = self.t_gw
 
     def _fit(self, t, a, gw_rate):
         """The stars' share of 1/a, which is what remains of it without the integral of Peters' rate, while the hard
