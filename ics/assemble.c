@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A system is drawn about the origin and then moved as one rigid thing, SMBH included, so that its centre of mass rests
- * at the origin: shifting stars against their SMBH would put the SMBH beside its cusp.
+/* A system is drawn about the origin and then moved as one rigid thing, SMBH included, so that its centre of mass
+ * rests at the origin: shifting stars against their SMBH would put the SMBH beside its cusp.
  *
- * Systems are placed in the order of the recipe. An orbit is that of the new system relative to all before it, for the masses
- * that attract at that distance; old and new then move so that their common centre of mass stays where it was, with whole
- * masses, so that no momentum is left over. */
+ * Systems are placed in the order of the recipe. An orbit is that of the new system relative to all before it, for
+ * the masses that attract at that distance; old and new then move so that their common centre of mass stays where it
+ * was, with whole masses, so that no momentum is left over. */
 #include "ics/assemble.h"
 
 #include <math.h>
@@ -156,7 +156,8 @@ static enum status place_on_orbit (const struct recipe *recipe, int k, struct as
 {
   const struct orbit *orbit = &recipe->system[k].orbit;
   struct made *m = &a->made[k];
-  double reach = orbit->mass_within * orbit->separation, centre[3], velocity[3], within, x[3], v[3], old_x[3], old_v[3];
+  double reach = orbit->mass_within * orbit->separation, centre[3], velocity[3], within, x[3], v[3], old_x[3],
+         old_v[3];
   double mass = group_of (a, k, reach, centre, velocity, &within);
 
   m->orbit_mass = within + sphere_total_mass (m->sphere, reach);

@@ -24,7 +24,8 @@ struct made
   double orbit_mass;            /* that the orbit was made for */
 };
 
-/* Bodies in the order of their IDs, which are index + 1: first the SMBHs, then system by system, component by component. */
+/* Bodies in the order of their IDs, which are index + 1: first the SMBHs, then system by system, component by
+ * component. */
 struct assembly
 {
   int n_holes;

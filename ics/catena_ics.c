@@ -38,8 +38,11 @@ struct command { const char *recipe, *output; int dry_run, done; };
 
 static enum status read_command (int argc, char **argv, struct command *c)
 {
-  static const struct option options[] = { { "output", required_argument, NULL, 'o' }, { "dry-run", no_argument, NULL, 'n' },
-                                           { "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 } };
+  static const struct option options[] = { { "output", required_argument, NULL, 'o' },
+                                           { "dry-run", no_argument, NULL, 'n' },
+                                           { "help", no_argument, NULL, 'h' },
+                                           { "version", no_argument, NULL, 'V' },
+                                           { 0 } };
   int letter;
 
   while ((letter = getopt_long (argc, argv, "o:nhV", options, NULL)) != -1)
@@ -74,7 +77,8 @@ static struct box choose_box (const struct assembly *a)
   return box;
 }
 
-static enum status fill_particles (const struct assembly *a, const struct box *box, struct particles *p, struct holes *h)
+static enum status fill_particles (const struct assembly *a, const struct box *box, struct particles *p,
+                                   struct holes *h)
 {
   if (particles_reserve (p, a->n) != ST_OK || holes_reserve (h, a->n_holes) != ST_OK)
     return ST_MEMORY;
@@ -102,9 +106,10 @@ static enum status make_params (const struct recipe *recipe, const char *source,
 {
   char text[512];
   const struct units *u = &recipe->units;
-  int n = snprintf (text, sizeof text, "InitCondFile x\nOutputDir x\nTimeMax 1e300\nSofteningComovingClass0 1\n"
-                    "UnitLength_in_cm %.17g\nUnitMass_in_g %.17g\nUnitVelocity_in_cm_per_s %.17g\n", u->length_cm, u->mass_g,
-                    u->velocity_cm_s);
+  int n = snprintf (text, sizeof text,
+                    "InitCondFile x\nOutputDir x\nTimeMax 1e300\nSofteningComovingClass0 1\n"
+                    "UnitLength_in_cm %.17g\nUnitMass_in_g %.17g\nUnitVelocity_in_cm_per_s %.17g\n",
+                    u->length_cm, u->mass_g, u->velocity_cm_s);
   enum status st = params_from_text ("catena-ics", text, n, params);
 
   snprintf (params->InitCondFile, sizeof params->InitCondFile, "%s", source);

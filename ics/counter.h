@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random numbers as a function of what they are for: a stream is keyed by (seed, system, component, particle), and its
- * k-th number is a hash of key and k. So a particle does not depend on who else was drawn, on threads or on order.
- * The hash is the finaliser of splitmix64 (Steele, Lea & Flood 2014), a bijection that mixes all 64 bits.
+/* Random numbers as a function of what they are for: a stream is keyed by (seed, system, component, particle), and
+ * its k-th number is a hash of key and k. So a particle does not depend on who else was drawn, on threads or on
+ * order. The hash is the finaliser of splitmix64 (Steele, Lea & Flood 2014), a bijection that mixes all 64 bits.
  */
 #ifndef CATENA_COUNTER_H
 #define CATENA_COUNTER_H

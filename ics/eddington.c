@@ -6,12 +6,14 @@
  *
  * so nothing is differentiated numerically, and
  *
- *   f (E) = 1 / (sqrt 8 pi^2)  int_{r_E}^inf  rho / (r g) [ s (s + 1 - q) + s' ]  du / sqrt (Psi (r_E) - Psi (r)),   u = ln r.
+ *   f (E) = 1 / (sqrt 8 pi^2)  int_{r_E}^inf  rho / (r g) [ s (s + 1 - q) + s' ]  du / sqrt (Psi (r_E) - Psi (r))
  *
- * (The surface term of the formula vanishes since d rho / d Psi does at infinity.) The first NEAR intervals, where the root
- * is singular, use u = u_E + t^2 and Gauss-Legendre nodes; the rest, smooth on the grid's scale and zero at its outer end, the
- * trapezoidal rule with an end correction. Psi is kept in two forms, from outside and from inside, because deep in a cusp or
- * in a core the difference of two values of one of them would be rounding noise.
+ * with u = ln r.
+ *
+ * (The surface term of the formula vanishes since d rho / d Psi does at infinity.) The first NEAR intervals, where
+ * the root is singular, use u = u_E + t^2 and Gauss-Legendre nodes; the rest, smooth on the grid's scale and zero at
+ * its outer end, the trapezoidal rule with an end correction. Psi is kept in two forms, from outside and from inside,
+ * because deep in a cusp or in a core the difference of two values of one of them would be rounding noise.
  *
  * f is not forced to be positive: a component that has no isotropic equilibrium in this potential is refused. Near an
  * SMBH that is every density flatter than r^-1/2. */
@@ -73,11 +75,18 @@ double sphere_total_mass (const struct sphere *s, double r)
   return exp (gsl_spline_eval (splines_of (s)->log_mass, clamp_u (s, r), NULL));
 }
 
-double sphere_psi (const struct sphere *s, double r) { return gsl_spline_eval (splines_of (s)->psi, clamp_u (s, r), NULL); }
-double sphere_depth (const struct sphere *s, double r) { return gsl_spline_eval (splines_of (s)->depth, clamp_u (s, r), NULL); }
+double sphere_psi (const struct sphere *s, double r)
+{
+  return gsl_spline_eval (splines_of (s)->psi, clamp_u (s, r), NULL);
+}
+double sphere_depth (const struct sphere *s, double r)
+{
+  return gsl_spline_eval (splines_of (s)->depth, clamp_u (s, r), NULL);
+}
 
 /* Integral of 4 pi r^3 rho_c over u. */
-static double shell_mass (const struct sphere *s, int c, double u0, double u1, const gsl_integration_glfixed_table *table)
+static double shell_mass (const struct sphere *s, int c, double u0, double u1,
+                          const gsl_integration_glfixed_table *table)
 {
   double sum = 0;
 
@@ -171,7 +180,8 @@ static double potential_slope (const struct sphere *s, double u)
   return s->G * exp (gsl_spline_eval (splines_of (s)->log_mass, u, NULL) - u);
 }
 
-static double potential_step (const struct sphere *s, double u0, double u1, const gsl_integration_glfixed_table *table)
+static double potential_step (const struct sphere *s, double u0, double u1,
+                              const gsl_integration_glfixed_table *table)
 {
   double sum = 0;
 
@@ -235,8 +245,8 @@ static double far_part (const struct sphere *s, const double *integrand, int i, 
 }
 
 /* One energy of every component; `integrand` holds n values per component. */
-static void invert_energy (struct sphere *s, int i, const double *integrand, const gsl_integration_glfixed_table *nodes,
-                           const gsl_integration_glfixed_table *table)
+static void invert_energy (struct sphere *s, int i, const double *integrand,
+                           const gsl_integration_glfixed_table *nodes, const gsl_integration_glfixed_table *table)
 {
   int begin = i + NEAR < s->n - 1 ? i + NEAR : s->n - 1;
   double sum[MAX_COMPONENTS] = { 0 };
@@ -257,7 +267,8 @@ static enum status invert (struct sphere *s, const gsl_integration_glfixed_table
   if (integrand && nodes) {
     for (int c = 0; c < s->n_components; c++)
       for (int i = 0; i < s->n; i++)
-        integrand[(int64_t) c * s->n + i] = eddington_integrand (s, c, u_of (s, i), s->gravity[i] * exp (u_of (s, i)));
+        integrand[(int64_t) c * s->n + i] =
+          eddington_integrand (s, c, u_of (s, i), s->gravity[i] * exp (u_of (s, i)));
 #pragma omp parallel for schedule(dynamic, 16)
     for (int i = 0; i < s->n - 1; i++)
       invert_energy (s, i, integrand, nodes, table);
@@ -282,12 +293,12 @@ static enum status check_positive (struct sphere *s, int c)
   }
   if (worst < 0)
     return ST_OK;
-  return status_fail (ST_DATA, "component '%s' has no isotropic equilibrium: its distribution function is negative at energy "
-                      "%g (code units), the potential at radius %g. %s", p->name, -s->psi[worst], exp (u_of (s, worst)),
-                      s->hole_mass > 0 ? "Around an SMBH the density must rise at least as r^-1/2: take gamma >= 0.5, or leave "
-                      "the SMBH out."
-                      : "Its density falls too slowly there for the potential of the other components: change scale, gamma or "
-                      "cutoff.");
+  const char *remedy = s->hole_mass > 0
+    ? "Around an SMBH the density must rise at least as r^-1/2: take gamma >= 0.5, or leave the SMBH out."
+    : "Its density is too flat there for the potential of the others: change scale, gamma or cutoff.";
+  return status_fail (ST_DATA, "component '%s' has no isotropic equilibrium: its distribution function is negative at "
+                      "energy %g (code units), the potential at radius %g. %s", p->name, -s->psi[worst],
+                      exp (u_of (s, worst)), remedy);
 }
 
 enum status sphere_create (double G, double hole_mass, const struct component *components, int n_components,
@@ -387,7 +398,8 @@ double sphere_jeans_dispersion (const struct sphere *s, int c, double r)
   gsl_integration_workspace *space = gsl_integration_workspace_alloc (400);
   double integral = 0, error;
 
-  gsl_integration_qag (&function, log (r), u_of (s, s->n - 1), 0, 1e-8, 400, GSL_INTEG_GAUSS31, space, &integral, &error);
+  gsl_integration_qag (&function, log (r), u_of (s, s->n - 1), 0, 1e-8, 400, GSL_INTEG_GAUSS31, space, &integral,
+                       &error);
   gsl_integration_workspace_free (space);
   return sqrt (integral / sphere_density (s, c, r));
 }

@@ -2,8 +2,8 @@
 /* A spherical system in equilibrium: total potential of its components and central SMBH, and for each component the
  * isotropic distribution function f (E) in that potential (Eddington 1916; Binney & Tremaine 2008, eq. 4.46).
  *
- * Everything is tabulated on one grid, uniform in u = ln r. Energies are labelled by the radius r_E at which Psi (r_E) = E,
- * Psi = -potential. f is the phase-space density of the component's mass.
+ * Everything is tabulated on one grid, uniform in u = ln r. Energies are labelled by the radius r_E with
+ * Psi (r_E) = E, where Psi = -potential. f is the phase-space density of the component's mass.
  */
 #ifndef CATENA_EDDINGTON_H
 #define CATENA_EDDINGTON_H
@@ -23,7 +23,7 @@ struct sphere
   int n;                          /* grid points */
   double u0, h;                   /* u_i = u0 + i h */
   double *psi;                    /* n */
-  double *depth;                  /* n: Psi (r_0) - Psi (r_i), summed from inside: differences near the centre keep their digits */
+  double *depth; /* n: Psi (r_0) - Psi (r_i), summed from inside: differences near the centre keep their digits */
   double *gravity;                /* n: G M(<r) / r^2 */
   double *mass[MAX_COMPONENTS];   /* n: of the component within r_i */
   double *f[MAX_COMPONENTS];      /* n: f (Psi (r_i)) */

@@ -40,7 +40,8 @@ enum status orbit_state (const struct orbit *o, double gm, double x[3], double v
   double apocentre = e < 1 ? rp * (1 + e) / (1 - e) : HUGE_VAL;
 
   if (r < rp * (1 - 1e-12) || r > apocentre * (1 + 1e-12))
-    return status_fail (ST_DATA, "the separation %g does not lie between pericentre %g and apocentre %g of the orbit.", r, rp,
+    return status_fail (ST_DATA,
+                        "the separation %g does not lie between pericentre %g and apocentre %g of the orbit.", r, rp,
                         apocentre);
   double h = sqrt (gm * rp * (1 + e)), v2 = gm * (2 / r - (1 - e) / rp), vt = h / r;
   x[0] = r;

@@ -15,8 +15,8 @@ struct orbit
   double inclination, node; /* of the orbital plane, radians */
 };
 
-/* Relative position and velocity on the way in, for the total attracting mass times G; *time is that until pericentre.
- * ST_DATA with a sentence if the separation is not on the orbit. */
+/* Relative position and velocity on the way in, for the total attracting mass times G; *time is that until
+ * pericentre. ST_DATA with a sentence if the separation is not on the orbit. */
 enum status orbit_state (const struct orbit *orbit, double gm, double x[3], double v[3], double *time);
 
 /* The inverse, for tests and reports: pericentre distance and eccentricity of a relative state. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libyaml makes a tree of nodes, each with its line. A mapping is read by a table of its keys: kind, where the value
- * goes, what range it may have. A key that is not in the table, comes twice, or does not parse is a fault with its line; reading
- * goes on to find the next one. A quantity is a number in code units, or a number with a unit (`30 pc`, `1e8 Msun`, `200 km/s`).
- * The units are read first, since everything else is measured in them. */
+ * goes, what range it may have. A key that is not in the table, comes twice, or does not parse is a fault with its
+ * line; reading goes on to find the next one. A quantity is a number in code units, or a number with a unit (`30 pc`,
+ * `1e8 Msun`, `200 km/s`). The units are read first, since everything else is measured in them. */
 #include "ics/recipe.h"
 
 #include <errno.h>
@@ -81,7 +81,10 @@ static double code_unit (const struct reader *r, enum kind kind)
   }
 }
 
-static enum kind element_kind (enum kind kind) { return kind == LENGTHS ? LENGTH : kind == VELOCITIES ? VELOCITY : NUMBER; }
+static enum kind element_kind (enum kind kind)
+{
+  return kind == LENGTHS ? LENGTH : kind == VELOCITIES ? VELOCITY : NUMBER;
+}
 
 /* Number, then possibly a unit. 0 if read. */
 static int read_quantity (struct reader *r, const yaml_node_t *node, const char *what, enum kind kind, double *out)
@@ -97,8 +100,10 @@ static int read_quantity (struct reader *r, const yaml_node_t *node, const char 
   }
   end += strspn (end, " \t");
   if (*end && (cgs = unit_word (end, kind)) == 0) {
-    fault (r, line_of (node), "%s: '%.60s' has no unit that fits. Give a number in code units, or with pc, kpc, Msun, km/s, "
-           "Myr, ...", what, text);
+    fault (r, line_of (node),
+           "%s: '%.60s' has no unit that fits. Give a number in code units, or with pc, kpc, Msun, km/s, "
+           "Myr, ...",
+           what, text);
     return -1;
   }
   *out = *end ? x * cgs / code_unit (r, kind) : x;
@@ -211,10 +216,14 @@ static void need (struct reader *r, const yaml_node_t *node, const char *what, c
     fault (r, line_of (node), "%s: %s is missing.", what, key->name);
 }
 
-static const struct { const char *word; enum profile_kind kind; double gamma; } profiles[] = {
-  { "dehnen", PROFILE_DEHNEN, -1 }, { "hernquist", PROFILE_DEHNEN, 1 }, { "jaffe", PROFILE_DEHNEN, 2 }, { "plummer", PROFILE_PLUMMER, 0 } };
+static const struct { const char *word; enum profile_kind kind; double gamma;
+} profiles[] = { { "dehnen", PROFILE_DEHNEN, -1 },
+                 { "hernquist", PROFILE_DEHNEN, 1 },
+                 { "jaffe", PROFILE_DEHNEN, 2 },
+                 { "plummer", PROFILE_PLUMMER, 0 } };
 
-static void choose_profile (struct reader *r, const char *word, struct component *c, const struct key *gamma, int line)
+static void choose_profile (struct reader *r, const char *word, struct component *c, const struct key *gamma,
+                            int line)
 {
   for (size_t k = 0; k < sizeof profiles / sizeof *profiles && *word; k++)
     if (strcmp (profiles[k].word, word) == 0) {
@@ -233,8 +242,9 @@ static void choose_profile (struct reader *r, const char *word, struct component
 
 static void choose_type (struct reader *r, const char *word, struct component *c, int line)
 {
-  static const struct { const char *word; int type; } types[] = {
-    { "1", 1 }, { "halo", 1 }, { "dm", 1 }, { "2", 2 }, { "disc", 2 }, { "3", 3 }, { "bulge", 3 }, { "4", 4 }, { "stars", 4 } };
+  static const struct { const char *word; int type;
+  } types[] = { { "1", 1 }, { "halo", 1 },  { "dm", 1 }, { "2", 2 },    { "disc", 2 },
+                { "3", 3 }, { "bulge", 3 }, { "4", 4 },  { "stars", 4 } };
 
   for (size_t k = 0; k < sizeof types / sizeof *types; k++)
     if (strcmp (types[k].word, word) == 0)
@@ -255,10 +265,15 @@ static void read_component (struct reader *r, yaml_node_t *node, struct componen
 {
   char profile[64] = "", type[64] = "4";
   yaml_node_t *cutoff = NULL;
-  struct key keys[] = {
-    { "name", WORD, c->name, 0, 0, 0 }, { "profile", WORD, profile, 0, 0, 0 }, { "mass", MASS, &c->mass, DBL_MIN, DBL_MAX, 0 },
-    { "scale", LENGTH, &c->scale, DBL_MIN, DBL_MAX, 0 }, { "n", COUNT, &c->number, 1, 0x1p40, 0 },
-    { "gamma", NUMBER, &c->gamma, 0, 2.95, 0 }, { "cutoff", NODE, &cutoff, 0, 0, 0 }, { "type", WORD, type, 0, 0, 0 }, { 0 } };
+  struct key keys[] = { { "name", WORD, c->name, 0, 0, 0 },
+                        { "profile", WORD, profile, 0, 0, 0 },
+                        { "mass", MASS, &c->mass, DBL_MIN, DBL_MAX, 0 },
+                        { "scale", LENGTH, &c->scale, DBL_MIN, DBL_MAX, 0 },
+                        { "n", COUNT, &c->number, 1, 0x1p40, 0 },
+                        { "gamma", NUMBER, &c->gamma, 0, 2.95, 0 },
+                        { "cutoff", NODE, &cutoff, 0, 0, 0 },
+                        { "type", WORD, type, 0, 0, 0 },
+                        { 0 } };
 
   read_mapping (r, node, "a component", keys);
   for (int k = 1; k <= 4; k++)
@@ -275,10 +290,12 @@ static void read_component (struct reader *r, yaml_node_t *node, struct componen
 static void read_hole (struct reader *r, yaml_node_t *node, struct system *s)
 {
   double chi = 0, direction[3] = { 0, 0, 1 };
-  struct key keys[] = {
-    { "mass", MASS, &s->hole_mass, DBL_MIN, DBL_MAX, 0 }, { "spin", VECTOR, s->chi, 0, 0, 0 }, { "chi", NUMBER, &chi, 0, 1, 0 },
-    { "spin_direction", VECTOR, direction, 0, 0, 0 },
-    { "minimum_semi_major_axis", LENGTH, &s->minimum_semi_major_axis, 0, DBL_MAX, 0 }, { 0 } };
+  struct key keys[] = { { "mass", MASS, &s->hole_mass, DBL_MIN, DBL_MAX, 0 },
+                        { "spin", VECTOR, s->chi, 0, 0, 0 },
+                        { "chi", NUMBER, &chi, 0, 1, 0 },
+                        { "spin_direction", VECTOR, direction, 0, 0, 0 },
+                        { "minimum_semi_major_axis", LENGTH, &s->minimum_semi_major_axis, 0, DBL_MAX, 0 },
+                        { 0 } };
   double norm, spin;
 
   read_mapping (r, node, "an smbh", keys);
@@ -296,7 +313,8 @@ static void read_hole (struct reader *r, yaml_node_t *node, struct system *s)
 }
 
 /* From what is given of pericentre, semi_major_axis, eccentricity, separation to pericentre and eccentricity. */
-static void complete_orbit (struct reader *r, int line, struct orbit *o, double a, const struct key *rp, const struct key *e)
+static void complete_orbit (struct reader *r, int line, struct orbit *o, double a, const struct key *rp,
+                            const struct key *e)
 {
   if (a > 0 && rp->given && e->given)
     fault (r, line, "orbit: give two of pericentre, semi_major_axis and eccentricity, not three.");
@@ -307,7 +325,8 @@ static void complete_orbit (struct reader *r, int line, struct orbit *o, double 
   else if (!rp->given && o->eccentricity < 1) /* the separation is the apocentre */
     o->pericentre = o->separation * (1 - o->eccentricity) / (1 + o->eccentricity);
   if (!(o->pericentre > 0) || o->eccentricity < 0)
-    fault (r, line, "orbit: no pericentre follows. Give separation and eccentricity < 1 (starts at apocentre), or separation "
+    fault (r, line,
+           "orbit: no pericentre follows. Give separation and eccentricity < 1 (starts at apocentre), or separation "
            "with two of pericentre, semi_major_axis and eccentricity (1 is parabolic).");
 }
 
@@ -315,11 +334,14 @@ static void read_orbit (struct reader *r, yaml_node_t *node, struct system *s)
 {
   struct orbit *o = &s->orbit;
   double a = 0;
-  struct key keys[] = {
-    { "separation", LENGTH, &o->separation, DBL_MIN, DBL_MAX, 0 }, { "pericentre", LENGTH, &o->pericentre, DBL_MIN, DBL_MAX, 0 },
-    { "eccentricity", NUMBER, &o->eccentricity, 0, 100, 0 }, { "semi_major_axis", LENGTH, &a, DBL_MIN, DBL_MAX, 0 },
-    { "mass_within", NUMBER, &o->mass_within, DBL_MIN, DBL_MAX, 0 }, { "inclination", ANGLE, &o->inclination, 0, 180, 0 },
-    { "node", ANGLE, &o->node, -360, 360, 0 }, { 0 } };
+  struct key keys[] = { { "separation", LENGTH, &o->separation, DBL_MIN, DBL_MAX, 0 },
+                        { "pericentre", LENGTH, &o->pericentre, DBL_MIN, DBL_MAX, 0 },
+                        { "eccentricity", NUMBER, &o->eccentricity, 0, 100, 0 },
+                        { "semi_major_axis", LENGTH, &a, DBL_MIN, DBL_MAX, 0 },
+                        { "mass_within", NUMBER, &o->mass_within, DBL_MIN, DBL_MAX, 0 },
+                        { "inclination", ANGLE, &o->inclination, 0, 180, 0 },
+                        { "node", ANGLE, &o->node, -360, 360, 0 },
+                        { 0 } };
   int before = r->n_faults;
 
   s->has_orbit = line_of (node);
@@ -362,10 +384,14 @@ static void read_system (struct reader *r, yaml_node_t *node, struct system *s, 
 {
   yaml_node_t *components = NULL, *hole = NULL, *orbit = NULL;
   char noise[64] = "centre";
-  struct key keys[] = {
-    { "name", WORD, s->name, 0, 0, 0 }, { "components", NODE, &components, 0, 0, 0 }, { "smbh", NODE, &hole, 0, 0, 0 },
-    { "position", LENGTHS, s->position, 0, 0, 0 }, { "velocity", VELOCITIES, s->velocity, 0, 0, 0 },
-    { "orbit", NODE, &orbit, 0, 0, 0 }, { "noise", WORD, noise, 0, 0, 0 }, { 0 } };
+  struct key keys[] = { { "name", WORD, s->name, 0, 0, 0 },
+                        { "components", NODE, &components, 0, 0, 0 },
+                        { "smbh", NODE, &hole, 0, 0, 0 },
+                        { "position", LENGTHS, s->position, 0, 0, 0 },
+                        { "velocity", VELOCITIES, s->velocity, 0, 0, 0 },
+                        { "orbit", NODE, &orbit, 0, 0, 0 },
+                        { "noise", WORD, noise, 0, 0, 0 },
+                        { 0 } };
 
   read_mapping (r, node, "a system", keys);
   choose_noise (r, noise, s, line_of (node));
@@ -378,7 +404,8 @@ static void read_system (struct reader *r, yaml_node_t *node, struct system *s, 
   if (orbit && (keys[3].given || keys[4].given))
     fault (r, line_of (orbit), "a system has either an orbit or a position and velocity.");
   if (orbit && index == 0)
-    fault (r, line_of (orbit), "the first system has nothing to orbit. Give the orbit to a later one, or at top level for two.");
+    fault (r, line_of (orbit),
+           "the first system has nothing to orbit. Give the orbit to a later one, or at top level for two.");
   if (!components && !hole)
     fault (r, line_of (node), "a system needs components, an smbh, or both.");
   if (components && components->type != YAML_SEQUENCE_NODE)
@@ -400,7 +427,8 @@ static void read_unit (struct reader *r, const yaml_node_t *node, const char *wh
   if (*end)
     word = unit_word (end, kind);
   if (!*text || !(factor * word > 0) || !isfinite (factor * word))
-    fault (r, line_of (node), "%s: '%.60s' is no unit. Examples: kpc, 1e10 Msun, km/s, or a number in cgs.", what, text);
+    fault (r, line_of (node), "%s: '%.60s' is no unit. Examples: kpc, 1e10 Msun, km/s, or a number in cgs.", what,
+           text);
   else
     *cgs = factor * word;
 }
@@ -455,7 +483,8 @@ static void read_document (struct reader *r, yaml_node_t *root, struct recipe *o
   if (systems)
     read_systems (r, systems, out);
   if (orbit && out->n_systems != 2)
-    fault (r, line_of (orbit), "an orbit at top level is for two systems; give each later system an orbit of its own.");
+    fault (r, line_of (orbit),
+           "an orbit at top level is for two systems; give each later system an orbit of its own.");
   else if (orbit && out->system[1].has_orbit)
     fault (r, line_of (orbit), "the second system has an orbit already.");
   else if (orbit)
@@ -503,7 +532,8 @@ enum status recipe_read (const char *path, struct recipe *out)
   yaml_parser_t parser;
 
   if (!file || fgetc (file) == EOF) {
-    enum status st = status_fail (ST_NOINPUT, "Cannot read the recipe %s: %s.", path, file ? "empty or not a file" : strerror (errno));
+    enum status st = status_fail (ST_NOINPUT, "Cannot read the recipe %s: %s.", path,
+                                  file ? "empty or not a file" : strerror (errno));
     if (file)
       fclose (file);
     return st;

@@ -37,8 +37,8 @@ struct recipe
   struct system system[MAX_SYSTEMS];
 };
 
-/* Local. Reads a YAML file; all faults are reported together, each as `path:line: sentence`. ST_NOINPUT if it cannot be
- * opened, ST_DATA for faults. */
+/* Local. Reads a YAML file; all faults are reported together, each as `path:line: sentence`. ST_NOINPUT if it cannot
+ * be opened, ST_DATA for faults. */
 enum status recipe_read (const char *path, struct recipe *out);
 /* The same from text; `name` stands for the path in messages. */
 enum status recipe_from_text (const char *name, const char *text, struct recipe *out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The softening that is suggested around an SMBH is the mean distance of the stars inside its influence radius: smaller
- * would only resolve shot noise, larger would smooth the cusp that the hardening feeds on. With KETJU's rule of a region of
- * three softenings that gives regions of about 4 pi/3 27 = 110 stars at the density of the influence radius, whatever N. */
+/* The softening that is suggested around an SMBH is the mean distance of the stars inside its influence radius:
+ * smaller would only resolve shot noise, larger would smooth the cusp that the hardening feeds on. With KETJU's rule
+ * of a region of three softenings that gives regions of about 4 pi/3 27 = 110 stars at the density of the influence
+ * radius, whatever N. */
 #include "ics/report.h"
 
 #include <math.h>
@@ -60,11 +61,13 @@ static void print_component (const struct made *m, int c, FILE *file)
   fprintf (file, "  %-12s type %d  %s", p->name, p->type, p->kind == PROFILE_PLUMMER ? "Plummer" : "Dehnen");
   if (p->kind == PROFILE_DEHNEN)
     fprintf (file, " gamma %g", p->gamma);
-  fprintf (file, "  mass %.6g  scale %.6g  half-mass radius %.4g", p->mass, p->scale, sphere_radius (m->sphere, c, 0.5 * p->mass));
+  fprintf (file, "  mass %.6g  scale %.6g  half-mass radius %.4g", p->mass, p->scale,
+           sphere_radius (m->sphere, c, 0.5 * p->mass));
   if (p->cutoff > 0)
     fprintf (file, "  cutoff %.4g", p->cutoff);
-  fprintf (file, "\n  %-12s N %lld  particle mass %.6g  IDs %lld to %lld  suggested softening %.3g\n", "", (long long) p->number,
-           p->mass / (double) p->number, (long long) m->first[c] + 1, (long long) m->first[c + 1], suggested_softening (m, c));
+  fprintf (file, "\n  %-12s N %lld  particle mass %.6g  IDs %lld to %lld  suggested softening %.3g\n", "",
+           (long long) p->number, p->mass / (double) p->number, (long long) m->first[c] + 1,
+           (long long) m->first[c + 1], suggested_softening (m, c));
 }
 
 static void print_hole (const struct assembly *a, const struct system *s, const struct made *m, FILE *file)
@@ -88,8 +91,8 @@ static void print_hole (const struct assembly *a, const struct system *s, const 
   }
   fprintf (file, "\n");
   if (m->n_redrawn)
-    fprintf (file, "  %-12s %lld draws bound more tightly than a = %.3g were drawn anew\n", "", (long long) m->n_redrawn,
-             s->minimum_semi_major_axis);
+    fprintf (file, "  %-12s %lld draws bound more tightly than a = %.3g were drawn anew\n", "",
+             (long long) m->n_redrawn, s->minimum_semi_major_axis);
 }
 
 static void print_placement (const struct recipe *recipe, int k, const struct made *m, FILE *file)
@@ -109,8 +112,9 @@ void report_print (const struct recipe *recipe, const struct assembly *a, FILE *
 {
   const struct units *u = &recipe->units;
 
-  fprintf (file, "Units: %.6g pc, %.6g Msun, %.6g km/s; time %.6g Myr; G = %.8g, c = %.8g. Seed %llu.\n", 1 / units_parsec (u),
-           1 / units_solar_mass (u), u->velocity_cm_s / 1e5, 1 / units_megayear (u), u->G, u->c, (unsigned long long) recipe->seed);
+  fprintf (file, "Units: %.6g pc, %.6g Msun, %.6g km/s; time %.6g Myr; G = %.8g, c = %.8g. Seed %llu.\n",
+           1 / units_parsec (u), 1 / units_solar_mass (u), u->velocity_cm_s / 1e5, 1 / units_megayear (u), u->G, u->c,
+           (unsigned long long) recipe->seed);
   for (int k = 0; k < a->n_systems; k++) {
     const struct made *m = &a->made[k];
     fprintf (file, "System %s: mass %.6g", recipe->system[k].name, m->mass);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Radii by inverting the mass profile. The speed at r has the density p (v) ~ v^2 f (Psi (r) - v^2/2); its cumulative is
- * summed over the grid of energies from r outwards, each cell between two energies taken in the variable v^3, in which p is
- * just f: so the root at v = 0 is exact, no envelope has to be guessed and no draw rejected. */
+/* Radii by inverting the mass profile. The speed at r has the density p (v) ~ v^2 f (Psi (r) - v^2/2); its cumulative
+ * is summed over the grid of energies from r outwards, each cell between two energies taken in the variable v^3, in
+ * which p is just f: so the root at v = 0 is exact, no envelope has to be guessed and no draw rejected. */
 #include "ics/sample.h"
 
 #include <math.h>
@@ -60,8 +60,8 @@ static double draw_speed (const struct sphere *s, int c, double r, double p, dou
   return cbrt (cube[low] + w * (cube[high] - cube[low]));
 }
 
-static int draw (const struct sphere *s, int c, const struct sampling *o, int64_t particle, double *scratch, double x[3],
-                 double v[3])
+static int draw (const struct sphere *s, int c, const struct sampling *o, int64_t particle, double *scratch,
+                 double x[3], double v[3])
 {
   struct stream stream = stream_of (o->seed, (uint64_t) o->system, (uint64_t) c, (uint64_t) particle);
   double inner = s->mass[c][s->first[c]], whole = s->component[c].mass, gm = s->G * s->hole_mass;
@@ -98,7 +98,8 @@ enum status sphere_sample (const struct sphere *s, int c, const struct sampling 
   if (hungry)
     return ST_MEMORY;
   if (failed)
-    return status_fail (ST_DATA, "component '%s': hardly any star is bound less tightly than minimum_semi_major_axis = %g.",
+    return status_fail (ST_DATA,
+                        "component '%s': hardly any star is bound less tightly than minimum_semi_major_axis = %g.",
                         s->component[c].name, o->minimum_semi_major_axis);
   for (int64_t i = n_drawn; i < n; i++)
     for (int k = 0; k < 3; k++) {

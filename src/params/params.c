@@ -39,15 +39,15 @@
 enum { MAX_FAULTS_SAID = 25, MAX_FILE_BYTES = 1 << 26, NAME_SIZE = 128 };
 
 #define PARAM_SECTION(title)
-#define PARAM_DOUBLE(name, unit, fallback, low, high, words)                                                            \
+#define PARAM_DOUBLE(name, unit, fallback, low, high, words) \
   { PARAM_KIND_DOUBLE, #name, unit, words, NULL, NULL, 0, fallback, low, high, offsetof (struct params, name) },
-#define PARAM_DOUBLE_OR(name, unit, otherwise, low, high, words)                                                        \
+#define PARAM_DOUBLE_OR(name, unit, otherwise, low, high, words) \
   { PARAM_KIND_DOUBLE, #name, unit, words, otherwise, NULL, 0, NAN, low, high, offsetof (struct params, name) },
-#define PARAM_DOUBLE_REQUIRED(name, unit, low, high, words)                                                             \
+#define PARAM_DOUBLE_REQUIRED(name, unit, low, high, words) \
   { PARAM_KIND_DOUBLE, #name, unit, words, NULL, NULL, 1, NAN, low, high, offsetof (struct params, name) },
-#define PARAM_INT(name, unit, fallback, low, high, words)                                                               \
+#define PARAM_INT(name, unit, fallback, low, high, words) \
   { PARAM_KIND_INT, #name, unit, words, NULL, NULL, 0, fallback, low, high, offsetof (struct params, name) },
-#define PARAM_STRING(name, fallback, words)                                                                             \
+#define PARAM_STRING(name, fallback, words) \
   { PARAM_KIND_STRING, #name, "text", words, NULL, fallback, 0, 0, 0, 0, offsetof (struct params, name) },
 static const struct param_row rows[PARAM_COUNT] = {
 #include "params/params.def"
@@ -73,22 +73,79 @@ static const struct { const char *title; int row; } layout[] = {
 enum { LAYOUT_COUNT = sizeof layout / sizeof *layout };
 
 /* GADGET-4's parameters (and a few of its relatives) that a collisionless run here does not need. */
-static const char *const ignored[] = {
-  "MaxMemSize", "TopNodeFactor", "ActivePartFracForNewDomainDecomp", "ActivePartFracForPMinsteadOfEwald",
-  "CourantFac", "DesNumNgb", "MaxNumNgbDeviation", "MinEgySpec", "InitGasTemp", "ArtBulkViscConst", "GasSoftFactor",
-  "MinimumComovingHydroSoftening", "AdaptiveHydroSofteningSpacing", "ViscosityAlphaMin", "TimestepLimiterCoeff",
-  "MaxSfrTimescale", "FactorSN", "FactorEVP", "TempSupernova", "TempClouds", "CritOverDensity", "CritPhysDensity",
-  "TreecoolFile", "DesLinkNgb", "FOFGroupMinLen", "NSample", "GridSize", "Seed", "SphereMode", "PowerSpectrumType",
-  "ReNormalizeInputSpectrum", "PrimordialIndex", "ShapeGamma", "Sigma8", "PowerSpectrumFile",
-  "InputSpectrum_UnitLength_in_cm", "LightConeDefinitionFile", "LightConeImageConeDefinitions", "LightConeImageLengthX",
-  "LightConeImageLengthY", "LightConeImageCornerX", "LightConeImageCornerY", "LightConeImageLengthZ",
-  "LightConeImagePicName", "LightConeImagePixelsX", "LightConeImagePixelsY", "LightConeImageFirstConeDir",
-  "MaxLightConeBoxes", "LightConeMassMapsNside", "LightConeMassMapThickness", "LightConeMassMapMaxRedshift",
-  "LightConeOriginsFile", "LightConeParticles", "MergerTreeFileBase", "LinkLength", "HaloDirName", "SubboxCoordinatesPath",
-  "SubboxMinTime", "SubboxMaxTime", "SubboxSyncModulo", "SubboxNumFilesPerSnapshot", "SubboxNumFilesWrittenInParallel",
-  "ResubmitOn", "ResubmitCommand", "CellMaxAspectRatio", "TopNodeAllocFactor", "TreeAllocFactor", "PartAllocFactor",
-  "BufferSize", "TypeOfTimestepCriterion", "PeriodicBoundariesOn", "StarformationOn", "CoolingOn"
-};
+static const char *const ignored[] = { "MaxMemSize",
+                                       "TopNodeFactor",
+                                       "ActivePartFracForNewDomainDecomp",
+                                       "ActivePartFracForPMinsteadOfEwald",
+                                       "CourantFac",
+                                       "DesNumNgb",
+                                       "MaxNumNgbDeviation",
+                                       "MinEgySpec",
+                                       "InitGasTemp",
+                                       "ArtBulkViscConst",
+                                       "GasSoftFactor",
+                                       "MinimumComovingHydroSoftening",
+                                       "AdaptiveHydroSofteningSpacing",
+                                       "ViscosityAlphaMin",
+                                       "TimestepLimiterCoeff",
+                                       "MaxSfrTimescale",
+                                       "FactorSN",
+                                       "FactorEVP",
+                                       "TempSupernova",
+                                       "TempClouds",
+                                       "CritOverDensity",
+                                       "CritPhysDensity",
+                                       "TreecoolFile",
+                                       "DesLinkNgb",
+                                       "FOFGroupMinLen",
+                                       "NSample",
+                                       "GridSize",
+                                       "Seed",
+                                       "SphereMode",
+                                       "PowerSpectrumType",
+                                       "ReNormalizeInputSpectrum",
+                                       "PrimordialIndex",
+                                       "ShapeGamma",
+                                       "Sigma8",
+                                       "PowerSpectrumFile",
+                                       "InputSpectrum_UnitLength_in_cm",
+                                       "LightConeDefinitionFile",
+                                       "LightConeImageConeDefinitions",
+                                       "LightConeImageLengthX",
+                                       "LightConeImageLengthY",
+                                       "LightConeImageCornerX",
+                                       "LightConeImageCornerY",
+                                       "LightConeImageLengthZ",
+                                       "LightConeImagePicName",
+                                       "LightConeImagePixelsX",
+                                       "LightConeImagePixelsY",
+                                       "LightConeImageFirstConeDir",
+                                       "MaxLightConeBoxes",
+                                       "LightConeMassMapsNside",
+                                       "LightConeMassMapThickness",
+                                       "LightConeMassMapMaxRedshift",
+                                       "LightConeOriginsFile",
+                                       "LightConeParticles",
+                                       "MergerTreeFileBase",
+                                       "LinkLength",
+                                       "HaloDirName",
+                                       "SubboxCoordinatesPath",
+                                       "SubboxMinTime",
+                                       "SubboxMaxTime",
+                                       "SubboxSyncModulo",
+                                       "SubboxNumFilesPerSnapshot",
+                                       "SubboxNumFilesWrittenInParallel",
+                                       "ResubmitOn",
+                                       "ResubmitCommand",
+                                       "CellMaxAspectRatio",
+                                       "TopNodeAllocFactor",
+                                       "TreeAllocFactor",
+                                       "PartAllocFactor",
+                                       "BufferSize",
+                                       "TypeOfTimestepCriterion",
+                                       "PeriodicBoundariesOn",
+                                       "StarformationOn",
+                                       "CoolingOn" };
 
 /* A fault list in the making. */
 struct reading
@@ -256,8 +313,10 @@ static void assign (struct reading *r, const char *name, const char *value, int 
   int k = find_name (name);
 
   if (k < 0 && is_ignored (name)) {
-    if (!strstr (r->out->notes, name))
-      note (r->out, "%s:%d: %s has no meaning here and is ignored.", r->name, line, name);
+    char sentence[200];
+    snprintf (sentence, sizeof sentence, " %s has no meaning here and is ignored.", name);
+    if (!strstr (r->out->notes, sentence))
+      note (r->out, "%s:%d:%s", r->name, line, sentence);
   }
   else if (k < 0)
     unknown_name (r, line, name);
@@ -276,7 +335,8 @@ static char *skip_space (char *s)
   return s;
 }
 
-/* Ends the token at *s with a NUL and returns it; *s moves behind it. A comment sign ends it too, and ends the line. */
+/* Ends the token at *s with a NUL and returns it; *s moves behind it. A comment sign ends it too, and ends the line.
+ */
 static char *next_token (char **s)
 {
   char *begin = skip_space (*s), *end = begin;
@@ -319,7 +379,8 @@ static void read_line (struct reading *r, char *text, int line)
   else if (!*value && !quoted && (find_name (name) >= 0 || is_ignored (name)))
     fault (r, line, "%s has no value.", name);
   else if (*rest && (find_name (name) >= 0 || is_ignored (name)))
-    fault (r, line, "%s: '%.80s' follows the value. Begin a comment with %%, put a text with spaces in quotes.", name, rest);
+    fault (r, line, "%s: '%.80s' follows the value. Begin a comment with %%, put a text with spaces in quotes.", name,
+           rest);
   else
     assign (r, name, value, line);
 }
@@ -383,7 +444,8 @@ double params_softening (const struct params *p, int type) { return *class_lengt
 
 int params_in_regions (const struct params *p, int type)
 {
-  return p->KetjuOn && (type == 5 || (p->KetjuStarParticleTypeFlags >> type & 1) || (type == 1 && p->KetjuDarkMatterInRegions));
+  return p->KetjuOn &&
+         (type == 5 || (p->KetjuStarParticleTypeFlags >> type & 1) || (type == 1 && p->KetjuDarkMatterInRegions));
 }
 
 static double largest_member_softening (const struct params *p)
@@ -426,10 +488,16 @@ static int step_bounds_cross (const struct params *p) { return p->MinSizeTimeste
 static int is_comoving (const struct params *p) { return p->ComovingIntegrationOn; }
 static int is_periodic (const struct params *p) { return p->Periodic; }
 static int has_mesh (const struct params *p) { return p->PMGrid > 0; }
-static int more_at_once_than_files (const struct params *p) { return p->MaxFilesWithConcurrentIO > p->NumFilesPerSnapshot; }
+static int more_at_once_than_files (const struct params *p)
+{
+  return p->MaxFilesWithConcurrentIO > p->NumFilesPerSnapshot;
+}
 static int reads_hdf5_anyway (const struct params *p) { return p->ICFormat != 3; }
 static int writes_hdf5_anyway (const struct params *p) { return p->SnapFormat != 3; }
-static int base_has_slash (const struct params *p) { return strchr (p->SnapshotFileBase, '/') || !*p->SnapshotFileBase; }
+static int base_has_slash (const struct params *p)
+{
+  return strchr (p->SnapshotFileBase, '/') || !*p->SnapshotFileBase;
+}
 static int region_too_small (const struct params *p)
 {
   /* a hair of slack: 2.8 times a decimal length is not exact */
@@ -447,12 +515,14 @@ static const struct
     "no softening length is given. Give SofteningComovingClass0 (all types) or one for each class in use." },
   { ends_before_begin, 1, PARAM_ROW_TimeMax, "TimeMax is not later than TimeBegin. Nothing would be computed." },
   { list_without_file, 1, PARAM_ROW_OutputListOn, "OutputListOn = 1 needs OutputListFilename." },
-  { base_has_slash, 1, PARAM_ROW_SnapshotFileBase, "SnapshotFileBase is a file name inside OutputDir: neither empty nor with '/'." },
+  { base_has_slash, 1, PARAM_ROW_SnapshotFileBase,
+    "SnapshotFileBase is a file name inside OutputDir: neither empty nor with '/'." },
   { bad_pn_terms, 1, PARAM_ROW_KetjuPNTerms,
     "KetjuPNTerms must be all, no_spin, none, or some of the characters 2 4 5 6 7 s c." },
   { step_bounds_cross, 1, PARAM_ROW_MinSizeTimestep, "MinSizeTimestep is larger than MaxSizeTimestep." },
   { region_too_small, 1, PARAM_ROW_KetjuRegionPhysicalRadius,
-    "KetjuRegionPhysicalRadius is below 2.8 times the largest softening of region members: softened forces would reach "
+    "KetjuRegionPhysicalRadius is below 2.8 times the largest softening of region members: softened forces would "
+    "reach "
     "inside. Make it three times that softening, or 0 to have that done." },
   { is_comoving, 1, PARAM_ROW_ComovingIntegrationOn,
     "ComovingIntegrationOn = 1: this version integrates in physical coordinates only." },
@@ -564,15 +634,17 @@ enum status params_check_types (const struct params *p, const int64_t n_of_type[
     if (n_of_type[type] == 0)
       continue;
     if (isnan (eps))
-      st = status_fail (ST_DATA, "%s: the initial conditions hold type %d, but SofteningComovingClass%d is not given.",
-                        p->source, type, class_of_type (p, type));
+      st =
+        status_fail (ST_DATA, "%s: the initial conditions hold type %d, but SofteningComovingClass%d is not given.",
+                     p->source, type, class_of_type (p, type));
     else if (eps == 0 && type != 5)
       st = status_fail (ST_DATA, "%s: type %d is in softening class %d, whose length is 0. Only SMBHs (type 5) may "
                         "have no softening; set SofteningClassOfPartType%d or the length.",
                         p->source, type, class_of_type (p, type), type);
   }
   if (st == ST_OK && p->KetjuOn && n_of_type[5] > 0 && !(params_region_radius (p) > 0))
-    st = status_fail (ST_DATA, "%s: no softening length to derive the region radius from. Give KetjuRegionPhysicalRadius.",
+    st = status_fail (ST_DATA,
+                      "%s: no softening length to derive the region radius from. Give KetjuRegionPhysicalRadius.",
                       p->source);
   return st;
 }
@@ -585,7 +657,8 @@ void params_log_notes (const struct params *p)
 
 struct units params_units (const struct params *p)
 {
-  return units_from_base (p->UnitLength_in_cm, p->UnitMass_in_g, p->UnitVelocity_in_cm_per_s, p->GravityConstantInternal);
+  return units_from_base (p->UnitLength_in_cm, p->UnitMass_in_g, p->UnitVelocity_in_cm_per_s,
+                          p->GravityConstantInternal);
 }
 
 /* The shortest digits that read back to the same double. */
@@ -668,16 +741,17 @@ static void print_row (const struct param_row *row, FILE *file, int markdown)
   if (markdown)
     fprintf (file, "| `%s` | %s | %s | %s | %s |\n", row->name, row->unit, fallback, range, row->words);
   else
-    fprintf (file, "  %s [%s]\n      default %s%s%s\n      %s\n", row->name, row->unit, fallback, *range ? "; range: " : "", range,
-             row->words);
+    fprintf (file, "  %s [%s]\n      default %s%s%s\n      %s\n", row->name, row->unit, fallback,
+             *range ? "; range: " : "", range, row->words);
 }
 
 static void print_ignored (FILE *file, int markdown)
 {
   int column = 0;
 
-  fprintf (file, markdown ? "\n## Ignored\n\nNames of GADGET-4 without meaning here; they are accepted and named once:\n\n"
-                          : "\nIgnored: names of GADGET-4 without meaning here\n");
+  fprintf (file, markdown
+                   ? "\n## Ignored\n\nNames of GADGET-4 without meaning here; they are accepted and named once:\n\n"
+                   : "\nIgnored: names of GADGET-4 without meaning here\n");
   for (size_t k = 0; k < sizeof ignored / sizeof *ignored; k++) {
     int last = k + 1 == sizeof ignored / sizeof *ignored;
     column += fprintf (file, "%s%s", ignored[k], last ? ".\n" : column > 80 ? ",\n" : ", ");
@@ -688,15 +762,18 @@ static void print_ignored (FILE *file, int markdown)
 void params_print_manual (FILE *file, int markdown)
 {
   if (markdown)
-    fprintf (file, "# Parameters of catena\n\nMade by `catena --parameters --markdown` from `src/params/params.def`; "
-                   "`make check` compares.\n\nOne `Name value` a line; `%%` or `#` begins a comment (`;` and `//` too, "
-                   "after white space); order is free. A text with spaces, `%%` or `#` stands in double quotes.\nUnits: L, M, V, "
-                   "T are the run's units of length, mass, velocity and time; 1 is a pure number. Bounds are included.\n");
+    fprintf (
+      file,
+      "# Parameters of catena\n\nMade by `catena --parameters --markdown` from `src/params/params.def`; "
+      "`make check` compares.\n\nOne `Name value` a line; `%%` or `#` begins a comment (`;` and `//` too, "
+      "after white space); order is free. A text with spaces, `%%` or `#` stands in double quotes.\nUnits: L, M, V, "
+      "T are the run's units of length, mass, velocity and time; 1 is a pure number. Bounds are included.\n");
   for (int k = 0; k < LAYOUT_COUNT; k++)
     if (!layout[k].title)
       print_row (&rows[layout[k].row], file, markdown);
     else if (markdown)
-      fprintf (file, "\n## %s\n\n| name | unit | default | range | meaning |\n|---|---|---|---|---|\n", layout[k].title);
+      fprintf (file, "\n## %s\n\n| name | unit | default | range | meaning |\n|---|---|---|---|---|\n",
+               layout[k].title);
     else
       fprintf (file, "\n%s\n", layout[k].title);
   print_ignored (file, markdown);

@@ -23,7 +23,9 @@ static inline int pn_terms_parse (const char *words, unsigned *terms)
     { 's', AREG_PN_SPIN }, { 'S', AREG_PN_SPIN }, { 'c', AREG_PN_CROSS }, { 'C', AREG_PN_CROSS } };
   unsigned found = 0;
 
-  *terms = pn_same_word (words, "all") ? AREG_PN_ALL : pn_same_word (words, "no_spin") ? AREG_PN_NO_SPIN : AREG_PN_NONE;
+  *terms = pn_same_word (words, "all")       ? AREG_PN_ALL
+           : pn_same_word (words, "no_spin") ? AREG_PN_NO_SPIN
+                                             : AREG_PN_NONE;
   if (*terms || pn_same_word (words, "none"))
     return 0;
   for (const char *w = words; *w; w++) {

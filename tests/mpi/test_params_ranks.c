@@ -44,7 +44,8 @@ static void all_ranks_agree (void **state)
   static struct params p;
   (void) state;
   enum status st = read_as_file ("InitCondFile a\nOutputDir b\nTimeMax 0.1\nSofteningComovingClass0 0.25\n", &p);
-  assert_true (everywhere (st == ST_OK && p.TimeMax == 0.1 && strcmp (p.OutputDir, "b") == 0 && p.line[PARAM_ROW_TimeMax] == 3));
+  assert_true (
+    everywhere (st == ST_OK && p.TimeMax == 0.1 && strcmp (p.OutputDir, "b") == 0 && p.line[PARAM_ROW_TimeMax] == 3));
   st = read_as_file ("InitCondFile a\nTimeMaxx 1\n", &p);
   assert_true (everywhere (st == ST_DATA && strstr (status_message (), ":2: 'TimeMaxx' is no parameter") != NULL
                            && strstr (status_message (), "OutputDir is missing") != NULL));

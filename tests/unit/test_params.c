@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that a parameter file is read as meant or refused with every fault and its line, that GADGET-4's collisionless
- * files pass, and that the used values read back to the same bits. */
+/* Proves that a parameter file is read as meant or refused with every fault and its line, that GADGET-4's
+ * collisionless files pass, and that the used values read back to the same bits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,8 +48,9 @@ static void the_least_file_is_enough (void **state)
 static void forms_of_a_line (void **state)
 {
   (void) state;
-  char text[20000] = "\xEF\xBB\xBFInitCondFile\t \"my ics#1\"\t% comment\r\nOutputDir out#glued\rTimeMax 1e1 ; as in GADGET\n"
-                     "  SofteningComovingClass0 .5 // also\n\n%%%%\nTimeBegin -0 % ";
+  char text[20000] =
+    "\xEF\xBB\xBFInitCondFile\t \"my ics#1\"\t% comment\r\nOutputDir out#glued\rTimeMax 1e1 ; as in GADGET\n"
+    "  SofteningComovingClass0 .5 // also\n\n%%%%\nTimeBegin -0 % ";
   size_t n = strlen (text);
 
   memset (text + n, 'x', 15000); /* a line longer than any buffer of fixed size */
@@ -64,9 +65,11 @@ static void forms_of_a_line (void **state)
 static void all_faults_at_once (void **state)
 {
   (void) state;
-  assert_int_equal (read_text ("InitCondFile a\nOutputDirr b\nTimeMax 1\nTimeMax 1\nErrTolTheta nan\nMultipoleOrder 4.5\n"
-                               "BoxSize 1 2\nErrTolForceAcc\nMinSizeTimestep 1x\nMaxSizeTimestep 1e999\nAsmth 0x1p0\n"
-                               "MultipoleOrder 9\nPMGrid -1\nOutputListFilename \"a\nxyzzyplugh 1\n"), ST_DATA);
+  assert_int_equal (
+    read_text ("InitCondFile a\nOutputDirr b\nTimeMax 1\nTimeMax 1\nErrTolTheta nan\nMultipoleOrder 4.5\n"
+               "BoxSize 1 2\nErrTolForceAcc\nMinSizeTimestep 1x\nMaxSizeTimestep 1e999\nAsmth 0x1p0\n"
+               "MultipoleOrder 9\nPMGrid -1\nOutputListFilename \"a\nxyzzyplugh 1\n"),
+    ST_DATA);
   assert_says ("file:2: 'OutputDirr' is no parameter. The nearest known name is OutputDir.");
   assert_says ("file:4: TimeMax is given a second time; the first is in line 3.");
   assert_says ("file:5: ErrTolTheta: 'nan' is not a finite number.");
@@ -105,17 +108,27 @@ static void relations_are_checked (void **state)
 static void gadget4_file_passes (void **state)
 {
   (void) state;
-  assert_int_equal (read_text ("%---- Files\nInitCondFile ./ics/galaxy.dat\nOutputDir ./output\nSnapshotFileBase snapshot\n"
-    "OutputListFilename empty.txt\nICFormat 1\nSnapFormat 3\nTimeLimitCPU 180000 % in seconds\nCpuTimeBetRestartFile 7200\n"
-    "MaxMemSize 2300\nTimeBegin 0.0\nTimeMax\t3.0\nComovingIntegrationOn 0\nOmega0 0\nOmegaLambda 0\nOmegaBaryon 0\n"
-    "HubbleParam 1.0\nHubble 0\nBoxSize 0\nOutputListOn 0\nTimeBetSnapshot 0.5\nTimeOfFirstSnapshot 0.0\n"
-    "TimeBetStatistics 0.05\nNumFilesPerSnapshot 1\nMaxFilesWithConcurrentIO 1\nErrTolIntAccuracy 0.012\nCourantFac 0.15\n"
-    "MaxSizeTimestep 0.01\nMinSizeTimestep 0.0\nTypeOfOpeningCriterion 1\nErrTolTheta 0.5\nErrTolThetaMax 0.9\n"
-    "ErrTolForceAcc 0.005\nTopNodeFactor 2.5\nActivePartFracForNewDomainDecomp 0.01\nDesNumNgb 64\nMaxNumNgbDeviation 1\n"
-    "UnitLength_in_cm 3.085678e21 ; 1.0 kpc/h\nUnitMass_in_g 1.989e43 ; 1e10\nUnitVelocity_in_cm_per_s 1e5\n"
-    "GravityConstantInternal 0\nSofteningComovingClass0 0\nSofteningComovingClass1 1.0\nSofteningComovingClass2 0.4\n"
-    "SofteningMaxPhysClass0 0\nSofteningMaxPhysClass1 1.0\nSofteningMaxPhysClass2 0.4\nSofteningClassOfPartType0 0\n"
-    "SofteningClassOfPartType1 1\nSofteningClassOfPartType2 2\nArtBulkViscConst 1.0\nMinEgySpec 0\nInitGasTemp 0\n"), ST_OK);
+  assert_int_equal (
+    read_text (
+      "%---- Files\nInitCondFile ./ics/galaxy.dat\nOutputDir ./output\nSnapshotFileBase snapshot\n"
+      "OutputListFilename empty.txt\nICFormat 1\nSnapFormat 3\nTimeLimitCPU 180000 % in "
+      "seconds\nCpuTimeBetRestartFile 7200\n"
+      "MaxMemSize 2300\nTimeBegin 0.0\nTimeMax\t3.0\nComovingIntegrationOn 0\nOmega0 0\nOmegaLambda 0\nOmegaBaryon "
+      "0\n"
+      "HubbleParam 1.0\nHubble 0\nBoxSize 0\nOutputListOn 0\nTimeBetSnapshot 0.5\nTimeOfFirstSnapshot 0.0\n"
+      "TimeBetStatistics 0.05\nNumFilesPerSnapshot 1\nMaxFilesWithConcurrentIO 1\nErrTolIntAccuracy "
+      "0.012\nCourantFac 0.15\n"
+      "MaxSizeTimestep 0.01\nMinSizeTimestep 0.0\nTypeOfOpeningCriterion 1\nErrTolTheta 0.5\nErrTolThetaMax 0.9\n"
+      "ErrTolForceAcc 0.005\nTopNodeFactor 2.5\nActivePartFracForNewDomainDecomp 0.01\nDesNumNgb "
+      "64\nMaxNumNgbDeviation 1\n"
+      "UnitLength_in_cm 3.085678e21 ; 1.0 kpc/h\nUnitMass_in_g 1.989e43 ; 1e10\nUnitVelocity_in_cm_per_s 1e5\n"
+      "GravityConstantInternal 0\nSofteningComovingClass0 0\nSofteningComovingClass1 1.0\nSofteningComovingClass2 "
+      "0.4\n"
+      "SofteningMaxPhysClass0 0\nSofteningMaxPhysClass1 1.0\nSofteningMaxPhysClass2 0.4\nSofteningClassOfPartType0 "
+      "0\n"
+      "SofteningClassOfPartType1 1\nSofteningClassOfPartType2 2\nArtBulkViscConst 1.0\nMinEgySpec 0\nInitGasTemp "
+      "0\n"),
+    ST_OK);
   assert_true (params_softening (&p, 1) == 1 && params_softening (&p, 2) == 0.4);
   assert_non_null (strstr (p.notes, "file:10: MaxMemSize has no meaning here"));
   assert_non_null (strstr (p.notes, "CourantFac"));
@@ -139,15 +152,19 @@ static void used_values_read_back (void **state)
   static struct params first;
 
   (void) state;
-  assert_int_equal (read_text (LEAST "TimeBegin 0.1\nBoxSize 0.30000000000000004\nKetjuPNTerms 245\nSofteningComovingClass5 1e-300\n"
-                               "OutputListFilename \"two words\"\n"), ST_OK);
+  assert_int_equal (
+    read_text (LEAST "TimeBegin 0.1\nBoxSize 0.30000000000000004\nKetjuPNTerms 245\nSofteningComovingClass5 1e-300\n"
+                     "OutputListFilename \"two words\"\n"),
+    ST_OK);
   write_used (text, sizeof text);
   first = p;
   assert_int_equal (read_text (text), ST_OK);
   for (int k = 0; k < PARAM_COUNT; k++) {
     const struct param_row *row = &params_rows ()[k];
     const char *a = (const char *) &first + row->offset, *b = (const char *) &p + row->offset;
-    size_t size = row->kind == PARAM_KIND_DOUBLE ? sizeof (double) : row->kind == PARAM_KIND_INT ? sizeof (int) : strlen (a) + 1;
+    size_t size = row->kind == PARAM_KIND_DOUBLE ? sizeof (double)
+                  : row->kind == PARAM_KIND_INT  ? sizeof (int)
+                                                 : strlen (a) + 1;
     assert_memory_equal (a, b, size); /* bits, NaN of the unset ones included */
   }
   write_used (again, sizeof again);
@@ -218,12 +235,17 @@ static void odd_files_are_refused (void **state)
 
 int main (void)
 {
-  const struct CMUnitTest tests[] = {
-    cmocka_unit_test (the_least_file_is_enough), cmocka_unit_test (forms_of_a_line), cmocka_unit_test (all_faults_at_once),
-    cmocka_unit_test (relations_are_checked), cmocka_unit_test (gadget4_file_passes),
-    cmocka_unit_test (used_values_read_back), cmocka_unit_test (numbers_ignore_the_locale),
-    cmocka_unit_test (post_newtonian_words), cmocka_unit_test (units_follow), cmocka_unit_test (defaults_are_in_range),
-    cmocka_unit_test (odd_files_are_refused) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (the_least_file_is_enough),
+                                      cmocka_unit_test (forms_of_a_line),
+                                      cmocka_unit_test (all_faults_at_once),
+                                      cmocka_unit_test (relations_are_checked),
+                                      cmocka_unit_test (gadget4_file_passes),
+                                      cmocka_unit_test (used_values_read_back),
+                                      cmocka_unit_test (numbers_ignore_the_locale),
+                                      cmocka_unit_test (post_newtonian_words),
+                                      cmocka_unit_test (units_follow),
+                                      cmocka_unit_test (defaults_are_in_range),
+                                      cmocka_unit_test (odd_files_are_refused) };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
