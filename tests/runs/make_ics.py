@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small initial conditions for the tests of whole runs: make_ics.py FILE [--stars N] [--holes N] [--nan ID]...
+"""Small initial conditions for the tests of whole runs: make_ics.py FILE [--stars N] [--holes N]
+[--tight D] [--nan ID]...
 
-A Plummer sphere of stars, and SMBHs circling near its centre; kpc, 1e10 Msun, km/s. The numbers come from a
+A Plummer sphere of stars, and SMBHs circling near its centre, the first of which is a circular pair with
+separation D if that is given; kpc, 1e10 Msun, km/s. The numbers come from a
 congruential generator written out here, so that they depend on no library.
 """
 import argparse
@@ -46,6 +48,7 @@ def main():
     args.add_argument("file")
     args.add_argument("--stars", type=int, default=600)
     args.add_argument("--holes", type=int, default=2)
+    args.add_argument("--tight", type=float, default=0)
     args.add_argument("--nan", type=int, action="append", default=[])
     o = args.parse_args()
     u = uniform(42)
@@ -56,6 +59,11 @@ def main():
         speed = math.sqrt(G * 0.05 / 0.02) / 2
         holes[0][k] = 0.01 * math.cos(phi), 0.01 * math.sin(phi), 0.001 * k
         holes[1][k] = -speed * math.sin(phi), speed * math.cos(phi), 0
+    if o.tight > 0:
+        holes[0][1], holes[1][1] = holes[0][0], holes[1][0]
+        for k, side in enumerate((0.5, -0.5)):
+            holes[0][k] = holes[0][k] + [0, side * o.tight, 0]
+            holes[1][k] = holes[1][k] + [side * math.sqrt(G * 0.1 / o.tight), 0, 0]
     number = [0, 0, 0, 0, o.stars, o.holes]
     with h5py.File(o.file, "w") as f:
         h = f.create_group("Header").attrs

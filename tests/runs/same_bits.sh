@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Proves that a run with regularised regions leaves the same bits on 1, 2, 3 and 5 ranks, with 1 and 2 threads, and
+# Proves that a run with regularised regions and a merger leaves the same bits on 1, 2, 3 and 5 ranks, with 1 and 2 threads, and
 # when it was stopped halfway and resumed on another number of ranks.
 . "${top_srcdir:-.}/tests/runs/runs.sh"
 
-make_ics ics.hdf5 --stars 600 --holes 2
-span="TimeMax 2e-5"
-more="TimeBetSnapshot 1e-5"
+# Three SMBHs, two of which are 37 Schwarzschild radii apart and merge within the first step.
+make_ics ics.hdf5 --stars 600 --holes 3 --tight 3.5e-6
+span="TimeMax 1e-4"
+more="TimeBetSnapshot 5e-5"
 
 # run NAME RANKS THREADS [FLAG]
 run ()
@@ -25,6 +26,8 @@ same ()
 
 run one 1 1
 awk -F, 'NR > 1' one/regions.csv | grep -q . || fault "the run had no regularised region: it proves nothing"
+"$python" -c 'import h5py, sys; sys.exit(len(h5py.File("one/ketju_bhs.hdf5")["mergers"]) != 1)' ||
+  fault "the run had no merger: it proves less than it says"
 for ranks in 2 3 5; do
   run on_$ranks $ranks 1
   same on_$ranks
@@ -34,11 +37,13 @@ same threads
 run both 2 2
 same both
 
-# Stopped by a stop file, which is looked for at every step; resumed on other ranks.
-parameters stopped.txt stopped "$span" "$more"
-mkdir stopped && touch stopped/stop
+# Stopped twice by a time limit that is over at once, then resumed without one, each time on other ranks.
+parameters stopped.txt stopped "$span" "$more" "TimeLimitCPU 1e-3"
 on_ranks 3 1 stopped.txt
-test "$(cat codes.0)" -eq 75 || fault "a stop file gave exit code $(cat codes.0), not 75"
+test "$(cat codes.0)" -eq 75 || { cat said; fault "a time limit gave exit code $(cat codes.0), not 75"; }
+on_ranks 1 2 stopped.txt 1
+test "$(cat codes.0)" -eq 75 || { cat said; fault "the second time limit gave exit code $(cat codes.0), not 75"; }
+parameters stopped.txt stopped "$span" "$more"
 run stopped 2 1 1
 same stopped
 finish
