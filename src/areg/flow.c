@@ -38,7 +38,7 @@ int areg_flow_has_pn (const struct areg *g, const struct areg_state *st)
 }
 
 /* sum of m v over whole lanes; the padding has no mass. */
-static double weighted_sum (int n, const double *m, const double *v)
+AREG_INLINE double weighted_sum (int n, const double *m, const double *v)
 {
   lanes s = { 0 };
   for (int b = 0; b < n; b += AREG_LANES)
@@ -46,10 +46,11 @@ static double weighted_sum (int n, const double *m, const double *v)
   return lanes_sum (s);
 }
 
-double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies)
+/* Takes the velocity of the centre of mass out of body velocities; the kinetic energy. */
+AREG_MANY_TARGETS
+static double about_centre (const struct areg_state *st, double *bodies, int bs)
 {
-  const int n = st->s.n, bs = g->body_stride;
-  areg_links_walk (st, p, bodies, bs);
+  const int n = st->s.n;
   lanes sum = { 0 };
   for (int c = 0; c < 3; c++) {
     double *v = bodies + c * bs;
@@ -62,6 +63,12 @@ double areg_flow_velocities (const struct areg *g, const struct areg_state *st, 
     }
   }
   return 0.5 * lanes_sum (sum);
+}
+
+double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies)
+{
+  areg_links_walk (st, p, bodies, g->body_stride);
+  return about_centre (st, bodies, g->body_stride);
 }
 
 /* Beyond the last body: far away, so that pairs with the massless padding are harmless. */
@@ -144,31 +151,30 @@ static struct pn_system pn_view (struct areg *g, const struct areg_state *st, co
                               .separation = (const double (*)[3]) g->pn_sep };
 }
 
-/* Accelerations at velocities `vel` into g->pn_acc (whole, Newton included), link and spin rates into `rate`;
- * returns the power of the velocity-dependent forces on the internal motion. */
+/* Link and spin rates at velocities `vel`, Newton (in g->acc) included, into `rate`; returns the power of the
+ * velocity-dependent forces on the internal motion. */
 static double pn_rates (struct areg *g, const struct areg_state *st, const double *vel, const double *y, double *rate)
 {
-  const int n = st->s.n, nh = st->s.n_holes, S = st->s.stride, bs = g->body_stride;
+  const int nh = st->s.n_holes, S = st->s.stride, bs = g->body_stride;
   const struct pn_system system = pn_view (g, st, vel, y);
-  double (*a)[3] = (double (*)[3]) g->pn_a;
-  double (*spin_rate)[3] = (double (*)[3]) g->pn_rate;
+  double (*a)[3] = (double (*)[3]) g->pn_a, *newton_only = g->pn_acc;
   memset (a, 0, (size_t) nh * sizeof *a);
-  memset (spin_rate, 0, (size_t) nh * sizeof *spin_rate);
-  pn_accelerations (&system, g->pn_scratch, a, system.spin ? spin_rate : NULL);
+  memset (g->pn_rate, 0, 3 * (size_t) nh * sizeof (double));
+  pn_accelerations (&system, g->pn_scratch, a, system.spin ? (double (*)[3]) g->pn_rate : NULL);
   double power = 0, cm[3] = { 0, 0, 0 };
   for (int c = 0; c < 3; c++) {
-    memcpy (g->pn_acc + c * bs, g->acc + c * bs, (size_t) n * sizeof (double));
     for (int i = 0; i < nh; i++) {
-      g->pn_acc[c * bs + i] += a[i][c];
+      newton_only[c * nh + i] = g->acc[c * bs + i];
+      g->acc[c * bs + i] += a[i][c];
       cm[c] += st->m[i] * a[i][c];
       power += st->m[i] * vel[c * bs + i] * a[i][c];
     }
-  }
-  for (int c = 0; c < 3; c++)
     cm[c] /= st->s.mass;
-  link_rates (g, st, g->pn_acc, cm, rate);
-  for (int i = 0; i < 3 * nh; i++)
-    rate[3 * S + i] = g->pn_rate[i];
+  }
+  link_rates (g, st, g->acc, cm, rate);
+  for (int c = 0; c < 3; c++)
+    memcpy (g->acc + c * bs, newton_only + c * nh, (size_t) nh * sizeof (double));
+  memcpy (rate + 3 * S, g->pn_rate, 3 * (size_t) nh * sizeof (double));
   return power;
 }
 
