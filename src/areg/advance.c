@@ -143,10 +143,40 @@ static void split_choose (struct areg *g, struct areg_state *st, double sign)
   st->s.split = areg_stars_apart (g, st) && areg_stars_predict (g, st, sign);
   st->hi[Y_BINDING] = st->hi[Y_TOTAL] - (st->s.split ? st->s.potential_stars : 0);
   st->lo[Y_BINDING] = st->lo[Y_TOTAL];
-  if (st->s.split) {
-    memcpy (g->backup_hi, st->hi, (size_t) st->s.length * sizeof (double));
-    memcpy (g->backup_lo, st->lo, (size_t) st->s.length * sizeof (double));
+  memcpy (g->backup_hi, st->hi, (size_t) st->s.length * sizeof (double));
+  memcpy (g->backup_lo, st->lo, (size_t) st->s.length * sizeof (double));
+}
+
+/* The state as it was before the last accepted step. */
+static void step_undo (struct areg *g, struct areg_state *st)
+{
+  memcpy (st->hi, g->backup_hi, (size_t) st->s.length * sizeof (double));
+  memcpy (st->lo, g->backup_lo, (size_t) st->s.length * sizeof (double));
+  st->s.exact_valid = st->s.stars_valid = st->s.past_count = 0;
+  st->s.links_age--;
+  areg_flow_exact (g, st);
+}
+
+/* A step on which holes came within their merger radius is taken again in quarters, until the step is a
+ * thousandth of what it was: mergers happen at their radius, and a pericentre cannot be stepped over. */
+static enum areg_step merger_hunt (struct areg *g, struct areg_state *st, double H)
+{
+  if (!st->s.hunt && st->s.closest > 1)
+    return STEP_ACCEPTED;
+  if (st->s.closest > 1) { /* not yet: no faster than this */
+    st->s.step = fabs (H);
+    st->s.hunt_clean++;
+    if (st->s.hunt_clean > 16)
+      st->s.hunt = 0;
+    return STEP_ACCEPTED;
   }
+  st->s.hunt_clean = 0;
+  if (st->s.hunt >= 5)
+    return STEP_ACCEPTED;
+  st->s.hunt++;
+  step_undo (g, st);
+  st->s.step = 0.25 * fabs (H);
+  return STEP_REJECTED;
 }
 
 /* After success: takes in what stars did to each other, or takes the step back. */
@@ -162,13 +192,9 @@ static enum areg_step split_finish (struct areg *g, struct areg_state *st)
     st->s.split_penalty = 8;
     return STEP_ACCEPTED;
   }
-  memcpy (st->hi, g->backup_hi, (size_t) st->s.length * sizeof (double));
-  memcpy (st->lo, g->backup_lo, (size_t) st->s.length * sizeof (double));
+  step_undo (g, st);
   st->s.split_penalty = st->s.split_penalty < 4 ? 8 : st->s.split_penalty < 32 ? 2 * st->s.split_penalty : 32;
   st->s.split_wait = st->s.split_penalty;
-  st->s.exact_valid = st->s.stars_valid = st->s.past_count = 0;
-  st->s.links_age--;
-  areg_flow_exact (g, st);
   return STEP_REJECTED;
 }
 
@@ -192,6 +218,8 @@ static int step_towards (struct areg *g, struct areg_state *st, double end, int 
     enum areg_step result = areg_extrapolate_step (g, st, H, truncated);
     if (result == STEP_ACCEPTED)
       result = split_finish (g, st);
+    if (result == STEP_ACCEPTED && rest > 0 && st == &g->now && areg_merge_possible (g, st))
+      result = merger_hunt (g, st, H);
     if (result == STEP_GROUP_FAILED)
       return AREG_GROUP_FAILED;
     if (result == STEP_ACCEPTED) {

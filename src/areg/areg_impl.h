@@ -14,8 +14,9 @@
 enum { AREG_LANES = 8, AREG_ROWS = 11 };
 
 /* The state vector: time, binding energy, then links (positions, velocities) and spins, each x | y | z. */
-/* Y_BINDING belongs to the potential that the time transformation sees, Y_TOTAL to all of it. */
-enum { Y_TIME = 0, Y_BINDING = 1, Y_TOTAL = 2, Y_LINKS = 8 };
+/* Y_BINDING belongs to the potential that the time transformation sees, Y_TOTAL to all of it. Y_CLOSEST is of rows
+ * only: the square of the least separation of holes during the row, in units of their merger radius. */
+enum { Y_TIME = 0, Y_BINDING = 1, Y_TOTAL = 2, Y_CLOSEST = 3, Y_LINKS = 8 };
 enum { AREG_PAST = 4 };  /* instants of which star-star accelerations are remembered */
 
 /* All that changes in a step and is not a vector. */
@@ -36,6 +37,9 @@ struct areg_scalars
   double step;                /* next step in the fictitious time; 0: unknown */
   double ceiling, rise;       /* no step above this soon after a rejection; 0: none. How fast it rises */
   int since_rejection;        /* accepted steps */
+  double closest;             /* Y_CLOSEST of the accepted row */
+  int hunt;                   /* how often the step was quartered to meet a merger; 0: none in sight */
+  int hunt_clean;             /* steps since holes were last too close */
   double gamma;               /* constant added to the potential in the time transformation */
   double potential, rate, kinetic; /* U without stars among themselves where softened, its rate, T at the state */
   double potential_stars;     /* the rest of U */
@@ -167,6 +171,10 @@ void areg_flow_exact (struct areg *g, struct areg_state *st);
 /* Body velocities relative to the centre of mass in `bodies`; the kinetic energy. */
 double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies);
 int areg_flow_has_pn (const struct areg *g, const struct areg_state *st);
+/* Holes may merge in this state. */
+int areg_merge_possible (const struct areg *g, const struct areg_state *st);
+/* The merger radius of holes a and b. */
+double areg_merge_reach (const struct areg *g, const struct areg_state *st, int a, int b);
 
 /* stars.c */
 /* Whether stars among themselves are split off at all in this state (softened, and holes to lead the time). */

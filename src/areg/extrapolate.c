@@ -165,6 +165,8 @@ static void row_adopt (const struct areg *g, struct areg_state *st, int k)
     st->hi[i] = areg_two_sum (s, e1 + (st->lo[i] + d[i]), &e2);
     st->lo[i] = e2;
   }
+  st->s.closest = hi[Y_CLOSEST];
+  st->hi[Y_CLOSEST] = st->lo[Y_CLOSEST] = 0;
   st->s.exact_valid = st->s.stars_valid = st->s.rejected = 0;
   st->s.links_age++;
 }

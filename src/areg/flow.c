@@ -186,7 +186,9 @@ struct row
   double *hi, *lo;        /* increments */
   double *now;            /* base + increments */
   int pn, spins;          /* velocity-dependent forces; length of the spins */
+  int merging;            /* watch out for mergers */
   double kinetic;
+  double closest;
 };
 
 static void scalar_advance (struct row *r, int at, double by)
@@ -260,6 +262,20 @@ static double stars_power (const struct areg *g, const struct areg_state *st)
   return power;
 }
 
+/* How close holes have come, in units of their merger radius. */
+static void closest_note (struct row *r)
+{
+  const struct areg *g = r->g;
+  const double (*sep)[3] = (const double (*)[3]) g->pn_sep;
+  for (int j = 1; j < r->st->s.n_holes; j++)
+    for (int i = 0; i < j; i++) {
+      const double *d = sep[j * (j - 1) / 2 + i], reach = areg_merge_reach (g, r->st, i, j);
+      const double q = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / (reach * reach);
+      if (q < r->closest)
+        r->closest = q;
+    }
+}
+
 static int kick (struct row *r, double h)
 {
   struct areg *g = r->g;
@@ -274,8 +290,11 @@ static int kick (struct row *r, double h)
     stars_add (g, r->st, r->hi[Y_TIME]);
     power = stars_power (g, r->st);
   }
-  if (r->pn) {
+  if (r->pn || r->merging)
     hole_separations (g, r->st);
+  if (r->merging)
+    closest_note (r);
+  if (r->pn) {
     kick_w (r, 0.5 * dt);
     kick_v (r, dt);
   } else {
@@ -296,6 +315,8 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
   const size_t bytes = (size_t) st->s.length * sizeof (double);
   struct row r = { .g = g, .st = st, .hi = row_hi, .lo = row_lo, .now = g->work, .kinetic = st->s.kinetic };
   r.pn = areg_flow_has_pn (g, st);
+  r.merging = areg_merge_possible (g, st);
+  r.closest = 1e300;
   r.spins = (g->options.pn_terms & AREG_PN_SPIN) ? 3 * st->s.n_holes : 0;
   memset (row_hi, 0, bytes);
   memset (row_lo, 0, bytes);
@@ -314,6 +335,7 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
     if (!bad)
       bad = drift (&r, i + 1 < n ? h : 0.5 * h);
   }
+  row_hi[Y_CLOSEST] = r.closest;
   return bad;
 }
 

@@ -11,6 +11,16 @@
 #include <math.h>
 #include <string.h>
 
+int areg_merge_possible (const struct areg *g, const struct areg_state *st)
+{
+  return g->units.c > 0 && g->options.merge_radius > 0 && st->s.n_holes > 1;
+}
+
+double areg_merge_reach (const struct areg *g, const struct areg_state *st, int a, int b)
+{
+  return g->options.merge_radius * 2 * (st->mu[a] + st->mu[b]) / (g->units.c * g->units.c);
+}
+
 /* The closest pair of holes inside the merger radius; 0 if none. Separation x_a - x_b. */
 static int pair_find (struct areg *g, const struct areg_state *st, int *pa, int *pb, double separation[3])
 {
@@ -20,7 +30,7 @@ static int pair_find (struct areg *g, const struct areg_state *st, int *pa, int 
   areg_links_walk (st, q, g->pos, bs);
   for (int a = 0; a < st->s.n_holes; a++)
     for (int b = a + 1; b < st->s.n_holes; b++) {
-      const double reach = g->options.merge_radius * 2 * (st->mu[a] + st->mu[b]) / (g->units.c * g->units.c);
+      const double reach = areg_merge_reach (g, st, a, b);
       double d[3], r2 = 0;
       for (int c = 0; c < 3; c++) {
         d[c] = st->parent[a] == b ? q[c * S + a] : st->parent[b] == a ? -q[c * S + b]
@@ -195,6 +205,7 @@ static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, con
   st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
   st->lo[Y_TOTAL] = st->lo[Y_BINDING] = 0;
   st->s.step = 0;
+  st->s.hunt = 0;
   st->s.n_mergers++;
 }
 
@@ -202,9 +213,7 @@ int areg_merge_close (struct areg *g, struct areg_state *st)
 {
   int a = 0, b = 0, count = 0;
   double separation[3] = { 0, 0, 0 };
-  if (!(g->units.c > 0) || !(g->options.merge_radius > 0))
-    return 0;
-  while (st->s.n_holes > 1 && pair_find (g, st, &a, &b, separation)) {
+  while (areg_merge_possible (g, st) && pair_find (g, st, &a, &b, separation)) {
     areg_flow_exact (g, st);
     pair_merge (g, st, a, b, separation);
     count++;
