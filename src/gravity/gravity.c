@@ -221,7 +221,7 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   f->n_coefficients = coefficient_count (f->order);
   if (st == ST_OK) {
     pack (&g->options, comm, &scales, bodies, t);
-    st = forest_share (f, &g->pool, comm, &q, t, bodies->n, &g->cost);
+    st = forest_share (f, &g->pool, comm, &q, g->kernels, t, bodies->n, &g->cost);
   }
   if (st == ST_OK)
     st = status_agree (comm, walk (g, &q, &sums), NULL);

@@ -211,14 +211,14 @@ static enum status fetch (struct forest *f, const struct comm *comm, struct prob
 }
 
 enum status forest_import (struct forest *f, const struct comm *comm, const struct criterion *q,
-                           struct gravity_cost *cost)
+                           const struct gravity_kernels *kernels, struct gravity_cost *cost)
 {
   struct waiting *pairs = NULL;
   int64_t n = -1; /* first all pairs, then those that wait */
 
   for (;;) {
     struct probe p = { 0 };
-    enum status st = status_agree (comm, forest_probe (f, q, pairs, n, &p), NULL);
+    enum status st = status_agree (comm, forest_probe (f, q, kernels, pairs, n, &p), NULL);
     const bool more = st == ST_OK && comm_any (comm, p.n_asked > 0);
     if (more)
       st = fetch (f, comm, &p, cost);

@@ -10,6 +10,6 @@
 
 /* Collective, agreed ST_MEMORY. Appends cells and bodies to the forest until no sink cell of any rank lacks one. */
 enum status forest_import (struct forest *f, const struct comm *comm, const struct criterion *q,
-                           struct gravity_cost *cost);
+                           const struct gravity_kernels *kernels, struct gravity_cost *cost);
 
 #endif

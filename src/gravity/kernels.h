@@ -7,7 +7,10 @@
 #ifndef CATENA_GRAVITY_KERNELS_H
 #define CATENA_GRAVITY_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "gravity/forest.h"
 
 /* Direct summation in double. A position is high + low, both multiples of 2^-64 of the box that fit a double, so
  * that (high - high') + (low - low') is the exact difference rounded once. Unit of length: the box. */
@@ -50,9 +53,32 @@ struct cell_source
   const float *moment;
 };
 
+/* A sink cell as the acceptance criterion sees it. Units of the box. */
+struct sink_view
+{
+  uint64_t centre[3];
+  double radius, h;
+  double theta2;             /* squared opening angle if an old |a| is unknown, else the most ever accepted */
+  double allowed2;           /* squared allowed error of one interaction; infinite if unknown */
+  bool group;                /* not split further: the box of its sinks follows */
+  double middle[3], half[3]; /* about the centre */
+};
+
+/* What becomes of a source cell for a sink cell. */
+enum verdict
+{
+  PAIR_FAR,  /* into the local expansion */
+  PAIR_NEAR, /* multipoles at each sink of a group */
+  PAIR_OPEN, /* its children are judged instead */
+  PAIR_KEEP  /* handed down to the children of the sink; for a group: a leaf, body by body */
+};
+
 struct gravity_kernels
 {
   const char *name;
+  /* Verdicts on n cells of the list; n_bodies < few are not worth multipoles. */
+  void (*judge[3]) (const struct sink_view *sink, const struct cell *cell, const int32_t *list, int64_t n, int few,
+                    uint8_t *verdict);
   /* Sinks [first, last) from n bodies (x, y, z, mass), softened if h is given; source `self` + k is sink k. Unsoftened
    * pairs must lie outside every support. */
   void (*pairs) (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *group,

@@ -265,8 +265,91 @@ CELL_BODY (3) CELL_BODY (4) CELL_BODY (5)
 CELL_CELL (3) CELL_CELL (4) CELL_CELL (5)
 LOCAL_BODY (3) LOCAL_BODY (4) LOCAL_BODY (5)
 
+/* ---- acceptance ---- */
+
+/* x^n, n = 2 to 6. */
+static inline vd power_lanes (vd x, int n)
+{
+  const vd x2 = x * x;
+
+  switch (n) {
+  case 2: return x2;
+  case 3: return x2 * x;
+  case 4: return x2 * x2;
+  case 5: return x2 * x2 * x;
+  default: return x2 * x2 * x2;
+  }
+}
+
+static inline vd max_double (vd a, vd b) { return select_double (a > b, a, b); }
+
+struct judged
+{
+  int64_t offset[3][HALF], n_bodies[HALF], n_children[HALF];
+  double radius[HALF], mass[HALF], h[HALF];
+};
+
+static inline void load_judged (const struct sink_view *a, const struct cell *cell, const int32_t *list, int n,
+                                struct judged *c)
+{
+  for (int k = 0; k < HALF; k++) {
+    const struct cell *const b = cell + list[k < n ? k : 0];
+    for (int i = 0; i < 3; i++)
+      c->offset[i][k] = (int64_t) (b->centre[i] - a->centre[i]);
+    c->radius[k] = b->radius;
+    c->mass[k] = b->mass;
+    c->h[k] = b->h;
+    c->n_bodies[k] = b->n_bodies;
+    c->n_children[k] = b->n_children;
+  }
+}
+
+/* Far: 8 max (ra, rb) / (ra + rb) * m / r^2 * ((ra + rb) / r)^p < allowed. Near, with d the distance to the box of
+ * sinks: m / d^2 * (rb / d)^(p+1) < allowed, one order more, since the force of a local expansion loses one. */
+static inline vl verdict_lanes (const struct sink_view *a, const struct judged *c, int few, int p)
+{
+  const vd rb = *(const vd *) c->radius, m = *(const vd *) c->mass;
+  const vd h = max_double (*(const vd *) c->h, a->h - (vd) {});
+  const vd s = rb + a->radius, big = max_double (rb, a->radius - (vd) {}), s2 = s * s;
+  vd r2 = {}, d2 = {};
+
+  for (int i = 0; i < 3; i++) {
+    const vd d = __builtin_convertvector (*(const vl *) c->offset[i], vd) * 0x1p-64;
+    r2 += d * d;
+    if (a->group) {
+      const vd e = max_double (d - a->middle[i], a->middle[i] - d) - a->half[i], out = max_double (e, (vd) {});
+      d2 += out * out;
+    }
+  }
+  const vd error = 8.0 * big * m;
+  const vl far = ((s + h) * (s + h) < r2) & (s2 < a->theta2 * r2)
+                 & (error * error * power_lanes (s2 / r2, p - 1) < a->allowed2 * (r2 * r2 * r2));
+  vl near = {}, open = *(const vl *) c->n_children > 0;
+  if (a->group)
+    near = ((rb + h) * (rb + h) < d2) & (rb * rb < a->theta2 * d2) & (*(const vl *) c->n_bodies >= few)
+           & (m * m * power_lanes (rb * rb / d2, p + 1) < a->allowed2 * (d2 * d2));
+  else
+    open &= rb > a->radius;
+  return ~far & ((near & PAIR_NEAR) | (~near & (PAIR_KEEP + open)));
+}
+
+#define JUDGE(p)                                                                                                      \
+  static void judge_ ## p (const struct sink_view *a, const struct cell *cell, const int32_t *list, int64_t n,        \
+                           int few, uint8_t *verdict)                                                                 \
+  {                                                                                                                   \
+    for (int64_t i = 0; i < n; i += HALF) {                                                                           \
+      struct judged c;                                                                                                \
+      load_judged (a, cell, list + i, n - i < HALF ? (int) (n - i) : HALF, &c);                                       \
+      const vl v = verdict_lanes (a, &c, few, p);                                                                     \
+      for (int k = 0; k < HALF && i + k < n; k++)                                                                     \
+        verdict[i + k] = (uint8_t) v[k];                                                                              \
+    }                                                                                                                 \
+  }
+JUDGE (3) JUDGE (4) JUDGE (5)
+
 const struct gravity_kernels KERNELS = {
   .name = KERNELS_NAME,
+  .judge = { judge_3, judge_4, judge_5 },
   .direct = direct,
   .pairs = pairs,
   .cell_body = { cell_body_3_all, cell_body_4_all, cell_body_5_all },

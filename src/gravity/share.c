@@ -409,7 +409,8 @@ static enum status share_bodies (struct forest *f, struct pool *pool, const stru
 }
 
 enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          struct traveller *travellers, int64_t n, struct gravity_cost *cost)
+                          const struct gravity_kernels *kernels, struct traveller *travellers, int64_t n,
+                          struct gravity_cost *cost)
 {
   const double start = log_seconds ();
   struct tops tops = { 0 };
@@ -426,7 +427,7 @@ enum status forest_share (struct forest *f, struct pool *pool, const struct comm
   const double built = log_seconds ();
   cost->build_s += built - start;
   if (st == ST_OK && comm->size > 1)
-    st = forest_import (f, comm, q, cost);
+    st = forest_import (f, comm, q, kernels, cost);
   cost->communication_s += log_seconds () - built;
   return st;
 }

@@ -14,6 +14,7 @@
 /* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest holds this rank's bodies and all sources that its walk
  * will ask for. The travellers' trees are renumbered; they are not needed any more. */
 enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          struct traveller *travellers, int64_t n, struct gravity_cost *cost);
+                          const struct gravity_kernels *kernels, struct traveller *travellers, int64_t n,
+                          struct gravity_cost *cost);
 
 #endif

@@ -27,89 +27,16 @@
 enum
 {
   LOCAL_TERMS = 36,
-  PENDING = 1024,        /* cells waiting to be judged: seven a level at most */
   BATCH = 1024,          /* sources of one call of a kernel */
   JOBS_PER_THREAD = 64,
   NOT_SELF = INT32_MAX,  /* no sink is among the sources */
   FEW_BODIES = 6         /* leaves with fewer are cheaper body by body than as a multipole */
 };
 
-/* ---- acceptance ---- */
-
-/* What becomes of a pair (sink cell, source cell). */
-enum verdict { PAIR_ACCEPT, PAIR_OPEN, PAIR_HAND_DOWN };
-
 /* Sink cells with at most so many bodies are not split further. */
 static bool cell_is_group (const struct forest *f, const struct cell *a)
 {
   return a->n_children == 0 || a->n_bodies <= 2 * f->leaf_size;
-}
-
-/* A sink cell as the criterion sees it. */
-struct sink_view
-{
-  const struct cell *cell;
-  double radius, h;
-  double theta2;   /* squared opening angle if the old |a| is unknown, else 0.64 */
-  double allowed2; /* squared allowed error; infinite if unknown */
-};
-
-static struct sink_view view_of (const struct criterion *q, const struct cell *a)
-{
-  const double allowed = q->accuracy * (double) a->old;
-
-  return (struct sink_view) { a, a->radius, a->h, a->old > 0 ? 0.64 : q->opening_angle * q->opening_angle,
-                              a->old > 0 ? allowed * allowed : INFINITY };
-}
-
-/* x^n, n = 2 to 6. */
-static inline double power (double x, int n)
-{
-  const double x2 = x * x;
-
-  switch (n) {
-  case 2: return x2;
-  case 3: return x2 * x;
-  case 4: return x2 * x2;
-  case 5: return x2 * x2 * x;
-  default: return x2 * x2 * x2;
-  }
-}
-
-/* 8 max (ra, rb) / (ra + rb) * m / r^2 * ((ra + rb) / r)^p < allowed, squared. */
-static inline bool cells_apart (const struct criterion *q, const struct sink_view *a, const struct cell *b)
-{
-  const double ra = a->radius, rb = b->radius, s = ra + rb, big = ra > rb ? ra : rb, reach = s + fmax (a->h, b->h);
-  double r2 = 0;
-
-  for (int k = 0; k < 3; k++) {
-    const double d = difference (a->cell->centre[k], b->centre[k]);
-    r2 += d * d;
-  }
-  if (reach * reach >= r2 || s * s >= a->theta2 * r2)
-    return false;
-  const double m = 8 * big * (double) b->mass;
-  return m * m * power (s * s / r2, q->order - 1) < a->allowed2 * (r2 * r2 * r2);
-}
-
-/* The decision of the recursion for sink cell `a`; group: it is not split further. A function of the two cells alone. */
-static inline enum verdict pair_verdict (const struct criterion *q, const struct sink_view *a, const struct cell *b,
-                                         bool group)
-{
-  if (cells_apart (q, a, b))
-    return PAIR_ACCEPT;
-  return b->n_children > 0 && (group || b->radius > a->cell->radius) ? PAIR_OPEN : PAIR_HAND_DOWN;
-}
-
-/* For a group: field of `b` by its multipoles at each sink? d2: squared distance of its centre to the box of sinks.
- * m / d^2 * (rb / d)^(p+1) < allowed, squared: one order more than cell-cell, where the force loses one. */
-static inline bool group_accepts (const struct criterion *q, const struct sink_view *a, const struct cell *b, double d2)
-{
-  const double rb = b->radius, m = b->mass, reach = rb + fmax (a->h, b->h);
-
-  if (reach * reach >= d2 || rb * rb >= a->theta2 * d2)
-    return false;
-  return m * m * power (rb * rb / d2, q->order + 1) < a->allowed2 * (d2 * d2);
 }
 
 /* ---- one thread's means ---- */
@@ -130,25 +57,37 @@ struct walker
   struct list far, near, leaf; /* of the present sink: cell-cell, cell-body, and leaves */
   struct sink_group group; /* owned arrays, group_capacity */
   int group_capacity;
-  double middle[3], half[3]; /* box of the group's sinks about its centre, box units */
+  struct sink_view view;       /* of the present sink */
+  struct list candidates, next; /* sources to be judged, and those to be judged after them */
+  uint8_t *verdict;            /* owned, of the candidates */
+  int64_t verdicts_capacity;
   struct direct_source *exact; /* owned */
   int64_t exact_capacity;
+  bool own;                    /* the group's own bodies are among its sources */
   double n_pp, n_pm, n_m2l, n_mac;
   struct probe *probe; /* NULL, or only find out what is lacking */
   bool failed;         /* out of memory */
 };
 
+/* Room for n more items. */
+static bool reserve (struct walker *w, struct list *list, int64_t more)
+{
+  const int64_t capacity = 2 * list->capacity + more + 1024;
+
+  if (list->n + more <= list->capacity)
+    return true;
+  if (mem_resize ("walk lists", &list->item, capacity, sizeof *list->item)) {
+    w->failed = true;
+    return false;
+  }
+  list->capacity = capacity;
+  return true;
+}
+
 static void push (struct walker *w, struct list *list, int32_t item)
 {
-  if (list->n == list->capacity) {
-    const int64_t capacity = 2 * list->capacity + 1024;
-    if (mem_resize ("walk lists", &list->item, capacity, sizeof *list->item)) {
-      w->failed = true;
-      return;
-    }
-    list->capacity = capacity;
-  }
-  list->item[list->n++] = item;
+  if (reserve (w, list, 1))
+    list->item[list->n++] = item;
 }
 
 static void walker_free (struct walker *w)
@@ -160,6 +99,9 @@ static void walker_free (struct walker *w)
   mem_free (&w->group.x);
   mem_free (&w->group.ax);
   mem_free (&w->exact);
+  mem_free (&w->candidates.item);
+  mem_free (&w->next.item);
+  mem_free (&w->verdict);
 }
 
 /* Arrays for n sinks, padded; one block of floats and one of doubles. */
@@ -276,8 +218,8 @@ static bool group_load (struct walker *w, const struct cell *a)
     g->ax[i] = g->ay[i] = g->az[i] = g->phi[i] = 0;
   }
   for (int k = 0; k < 3; k++) {
-    w->middle[k] = 0.5 * (high[k] + low[k]);
-    w->half[k] = 0.5 * (high[k] - low[k]);
+    w->view.middle[k] = 0.5 * (high[k] + low[k]);
+    w->view.half[k] = 0.5 * (high[k] - low[k]);
   }
   return true;
 }
@@ -288,7 +230,7 @@ static double distance_to_group (const struct walker *w, const struct cell *a, c
   double d2 = 0;
 
   for (int k = 0; k < 3; k++) {
-    const double d = fabs (difference (b->centre[k], a->centre[k]) - w->middle[k]) - w->half[k];
+    const double d = fabs (difference (b->centre[k], a->centre[k]) - w->view.middle[k]) - w->view.half[k];
     d2 += d > 0 ? d * d : 0;
   }
   return d2;
@@ -346,16 +288,24 @@ static void batch_leaf (struct walker *w, const struct cell *a, const struct cel
   }
 }
 
+/* A leaf of the group itself? */
+static bool is_own (const struct cell *a, const struct cell *b)
+{
+  return b->body >= a->body && b->body < a->body + a->n_bodies;
+}
+
 /* Single pairs: own leaves one by one, since they know which sink is which source; others in two batches. */
 static void add_leaves (struct walker *w, const struct cell *a)
 {
   struct pair_batch hard = { .soft = false }, soft = { .soft = true };
 
   hard.n = soft.n = 0;
+  w->own = false;
   for (int64_t i = 0; i < w->leaf.n; i++) {
     const struct cell *const b = w->f->cell + w->leaf.item[i];
     w->n_pp += (double) b->n_bodies * w->group.n;
-    if (b->body >= a->body && b->body < a->body + a->n_bodies) {
+    if (is_own (a, b)) {
+      w->own = true;
       flush_pairs (w, &soft, NOT_SELF);
       const int64_t left = (int64_t) b->n_bodies % BATCH ? b->n_bodies % BATCH : BATCH;
       batch_leaf (w, a, b, &soft, a->body - b->body);
@@ -371,7 +321,15 @@ static void add_leaves (struct walker *w, const struct cell *a)
 
 /* ---- sinks with very near neighbours, in double ---- */
 
-static int64_t load_exact (struct walker *w, const struct cell *a, int64_t *first_own)
+static int64_t exact_bodies (struct walker *w, int64_t n, int64_t first, int64_t last)
+{
+  for (int64_t j = first; j < last; j++)
+    direct_source_set (w->exact + n++, w->f->position[j], w->f->mass[j], w->f->h[j]);
+  return n;
+}
+
+/* The group's own bodies, then those of the other leaves. */
+static int64_t load_exact (struct walker *w, const struct cell *a)
 {
   int64_t n = 0;
 
@@ -386,35 +344,34 @@ static int64_t load_exact (struct walker *w, const struct cell *a, int64_t *firs
     }
     w->exact_capacity = 2 * n;
   }
-  n = 0;
-  *first_own = -1;
+  n = w->own ? exact_bodies (w, 0, a->body, a->body + a->n_bodies) : 0;
   for (int64_t i = 0; i < w->leaf.n; i++) {
     const struct cell *const b = w->f->cell + w->leaf.item[i];
-    if (b->body == a->body)
-      *first_own = n;
-    for (int64_t j = b->body; j < b->body + b->n_bodies; j++)
-      direct_source_set (w->exact + n++, w->f->position[j], w->f->mass[j], w->f->h[j]);
+    if (!is_own (a, b))
+      n = exact_bodies (w, n, b->body, b->body + b->n_bodies);
   }
   return n;
 }
 
-/* Eight consecutive sinks from `i` on: all their pairs again. Own leaves follow each other in the list, so that the
- * sinks are consecutive sources too. Only sinks that were too near to something take the new sums. */
-static void redo_sinks (struct walker *w, int64_t n, int64_t own, int i, double close2)
+/* Eight consecutive sinks from `i` on: all their pairs again. Own bodies come first in the list, so that sink k is
+ * source k. Only sinks that were too near to something take the new sums. */
+static void redo_sinks (struct walker *w, const struct cell *a, int64_t n, int i, double close2)
 {
   struct direct_block block;
   struct sink_group *const g = &w->group;
 
   memset (&block, 0, sizeof block);
   for (int lane = 0; lane < DIRECT_BLOCK; lane++) {
-    const struct direct_source *const s = w->exact + own + (i + lane < g->n ? lane : 0);
-    block.h[lane] = s->h;
+    const int64_t j = a->body + i + (i + lane < g->n ? lane : 0);
+    struct direct_source s;
+    direct_source_set (&s, w->f->position[j], w->f->mass[j], w->f->h[j]);
+    block.h[lane] = s.h;
     for (int k = 0; k < 3; k++) {
-      block.high[k][lane] = s->high[k];
-      block.low[k][lane] = s->low[k];
+      block.high[k][lane] = s.high[k];
+      block.low[k][lane] = s.low[k];
     }
   }
-  w->kernels->direct (w->exact, 0, n, own, &block);
+  w->kernels->direct (w->exact, 0, n, w->own ? i : NOT_SELF, &block);
   for (int lane = 0; lane < DIRECT_BLOCK && i + lane < g->n; lane++)
     if (g->nearest[i + lane] <= close2) {
       g->ax[i + lane] = block.acceleration[0][lane];
@@ -429,7 +386,7 @@ static void settle_pairs (struct walker *w, const struct cell *a)
 {
   struct sink_group *const g = &w->group;
   const double inverse = 1 / sink_unit (a), close = a->radius * inverse / 64;
-  int64_t n = 0, first_own = -1;
+  int64_t n = 0;
 
   for (int i = 0; i < g->n; i++) {
     g->ax[i] *= inverse * inverse;
@@ -444,9 +401,9 @@ static void settle_pairs (struct walker *w, const struct cell *a)
     if (!any)
       continue;
     if (n == 0)
-      n = load_exact (w, a, &first_own);
-    if (n > 0 && first_own >= 0)
-      redo_sinks (w, n, first_own + i, i, close * close);
+      n = load_exact (w, a);
+    if (n > 0)
+      redo_sinks (w, a, n, i, close * close);
   }
 }
 
@@ -526,35 +483,114 @@ static void ask (struct walker *w, int32_t sink, int32_t source, bool wait)
     p->waiting[p->n_waiting++] = (struct waiting) { sink, source };
 }
 
-/* Judges a source and all below it that must be looked at for the sink cell. */
-static void judge (struct walker *w, int32_t sink, bool group, int32_t source)
+static void view_sink (struct walker *w, const struct cell *a, bool group)
 {
-  const struct cell *const a = w->f->cell + sink;
-  const struct sink_view view = view_of (w->q, a);
-  int32_t pending[PENDING];
-  int n = 0;
+  struct sink_view *const v = &w->view; /* the box of a group is there already */
+  const double allowed = w->q->accuracy * (double) a->old, theta = w->q->opening_angle;
 
-  pending[n++] = source;
-  while (n > 0) {
-    const int32_t index = pending[--n];
-    const struct cell *const b = w->f->cell + index;
-    if (w->probe && b->flags & CELL_OWN)
+  memcpy (v->centre, a->centre, sizeof v->centre);
+  v->radius = a->radius;
+  v->h = a->h;
+  v->theta2 = a->old > 0 ? 0.64 : theta * theta;
+  v->allowed2 = a->old > 0 ? allowed * allowed : INFINITY;
+  v->group = group;
+}
+
+/* Probing: candidates that are this rank's own are none of its business. */
+static void drop_own (struct walker *w)
+{
+  struct list *const c = &w->candidates;
+  int64_t n = 0;
+
+  for (int64_t i = 0; i < c->n; i++)
+    if (!(w->f->cell[c->item[i]].flags & CELL_OWN))
+      c->item[n++] = c->item[i];
+  c->n = n;
+}
+
+static bool reserve_verdicts (struct walker *w, bool group)
+{
+  const int64_t n = w->candidates.n;
+
+  if (n > w->verdicts_capacity) {
+    if (mem_resize ("walk verdicts", &w->verdict, 2 * n + 1024, 1)) {
+      w->failed = true;
+      return false;
+    }
+    w->verdicts_capacity = 2 * n + 1024;
+  }
+  return reserve (w, &w->far, n) && reserve (w, &w->near, n) && reserve (w, group ? &w->leaf : &w->handed, n)
+         && reserve (w, &w->next, 8 * n);
+}
+
+/* Sorts the judged candidates into the lists; without branches, since verdicts are unpredictable. Opened cells are
+ * collected at the front of the candidates. */
+static int64_t sort_candidates (struct walker *w, struct list *keep)
+{
+  int32_t *const item = w->candidates.item, *const far = w->far.item, *const near = w->near.item;
+  int64_t n_far = w->far.n, n_near = w->near.n, n_keep = keep->n, n_open = 0;
+
+  for (int64_t i = 0; i < w->candidates.n; i++) {
+    const int32_t index = item[i];
+    const int v = w->verdict[i];
+    far[n_far] = index;
+    n_far += v == PAIR_FAR;
+    near[n_near] = index;
+    n_near += v == PAIR_NEAR;
+    keep->item[n_keep] = index;
+    n_keep += v == PAIR_KEEP;
+    item[n_open] = index;
+    n_open += v == PAIR_OPEN;
+  }
+  w->far.n = n_far;
+  w->near.n = n_near;
+  keep->n = n_keep;
+  return n_open;
+}
+
+/* The children of the opened cells are the next candidates. */
+static void open_cells (struct walker *w, int32_t sink, int64_t n_open)
+{
+  int32_t *const to = w->next.item;
+  int64_t n = 0;
+
+  for (int64_t i = 0; i < n_open; i++) {
+    const struct cell *const b = w->f->cell + w->candidates.item[i];
+    if (w->probe && b->child < 0) {
+      ask (w, sink, w->candidates.item[i], true);
       continue;
-    w->n_mac++;
-    const enum verdict v = pair_verdict (w->q, &view, b, group);
-    if (v == PAIR_ACCEPT)
-      push (w, &w->far, index);
-    else if (group && b->n_bodies >= FEW_BODIES && group_accepts (w->q, &view, b, distance_to_group (w, a, b)))
-      push (w, &w->near, index);
-    else if (v == PAIR_OPEN && b->child < 0)
-      ask (w, sink, index, true);
-    else if (v == PAIR_OPEN)
-      for (int i = b->n_children - 1; i >= 0; i--)
-        pending[n++] = b->child + i;
-    else if (group && b->body < 0)
-      ask (w, sink, index, false);
-    else
-      push (w, group ? &w->leaf : &w->handed, index);
+    }
+    for (int k = 0; k < 8; k++)
+      to[n + k] = b->child + k;
+    n += b->n_children;
+  }
+  w->next.n = n;
+}
+
+/* Judges the sources handed.item[first, last) and all below them that must be looked at, in rounds. */
+static void judge (struct walker *w, int32_t sink, bool group, int64_t first, int64_t last)
+{
+  struct list *const keep = group ? &w->leaf : &w->handed;
+
+  w->candidates.n = 0;
+  if (!reserve (w, &w->candidates, last - first))
+    return;
+  memcpy (w->candidates.item, w->handed.item + first, (last - first) * sizeof (int32_t));
+  w->candidates.n = last - first;
+  view_sink (w, w->f->cell + sink, group);
+  for (;;) {
+    if (w->probe)
+      drop_own (w);
+    if (w->candidates.n == 0 || !reserve_verdicts (w, group))
+      return;
+    w->n_mac += (double) w->candidates.n;
+    w->kernels->judge[w->f->order - 3] (&w->view, w->f->cell, w->candidates.item, w->candidates.n, FEW_BODIES,
+                                        w->verdict);
+    open_cells (w, sink, sort_candidates (w, keep));
+    const struct list opened = w->next;
+    w->next = w->candidates;
+    w->next.n = 0;
+    w->candidates = opened;
   }
 }
 
@@ -606,8 +642,10 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
   w->far.n = w->near.n = w->leaf.n = 0;
   if (group && !group_load (w, a))
     return;
-  for (int64_t i = first; i < last; i++)
-    judge (w, sink, group, w->handed.item[i]);
+  judge (w, sink, group, first, last);
+  for (int64_t i = 0; w->probe && i < w->leaf.n; i++)
+    if (w->f->cell[w->leaf.item[i]].body < 0)
+      ask (w, sink, w->leaf.item[i], false);
   if (!w->probe)
     add_far_cells (w, a, local);
   if (!w->probe && group)
@@ -700,10 +738,10 @@ enum status forest_walk (const struct forest *f, const struct criterion *q, cons
   return failed ? ST_MEMORY : ST_OK;
 }
 
-enum status forest_probe (const struct forest *f, const struct criterion *q, const struct waiting *pairs, int64_t n,
-                          struct probe *out)
+enum status forest_probe (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
+                          const struct waiting *pairs, int64_t n, struct probe *out)
 {
-  struct walker w = { .f = f, .q = q, .probe = out };
+  struct walker w = { .f = f, .q = q, .kernels = kernels, .probe = out };
   double local[LOCAL_TERMS] = { 0 };
 
   if (n < 0)

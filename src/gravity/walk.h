@@ -40,8 +40,8 @@ struct probe
 
 /* Local. Follows the decisions of the walk for the pairs given (all pairs of trees, if n < 0) through what lies outside
  * this rank's own cells, and appends to `out` what is not here, each cell once. ST_MEMORY. */
-enum status forest_probe (const struct forest *f, const struct criterion *q, const struct waiting *pairs, int64_t n,
-                          struct probe *out);
+enum status forest_probe (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
+                          const struct waiting *pairs, int64_t n, struct probe *out);
 
 /* Local. Fills `sums` and adds to the counts of `cost`. ST_MEMORY. */
 enum status forest_walk (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
