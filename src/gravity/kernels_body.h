@@ -212,7 +212,7 @@ static double tree_sum (float *lane)
   static void cell_cell_ ## p ## _all (const struct cell_source *source, int64_t n, double *local)                    \
   {                                                                                                                   \
     enum { TERMS = (p + 1) * (p + 1), COEFFICIENTS = TERMS - 3, PARTS = LIST_LANES / LANES };                         \
-    vf to[PARTS][TERMS], from[COEFFICIENTS];                                                                          \
+    vf to[PARTS][TERMS], from[COEFFICIENTS + 3];                                                                      \
     memset (to, 0, sizeof to);                                                                                        \
     for (int64_t j = 0; j < n; j += LANES) {                                                                          \
       vf place[4];                                                                                                    \
@@ -247,17 +247,38 @@ static double tree_sum (float *lane)
 #define HALF_WIDTH(call) (void) 0
 #endif
 
-/* Transposes up to LANES sources; empty lanes are massless points far away. */
+typedef int32_t vi4 __attribute__ ((vector_size (16)));
+typedef float v4 __attribute__ ((vector_size (16), aligned (4), may_alias));
+
+/* Four rows of four floats become columns: column c goes to to[c * stride]. */
+static inline void transpose_4 (const float *r0, const float *r1, const float *r2, const float *r3, float *to, int stride)
+{
+  const v4 a = *(const v4 *) r0, b = *(const v4 *) r1, c = *(const v4 *) r2, d = *(const v4 *) r3;
+  const v4 ab0 = __builtin_shuffle (a, b, (vi4) { 0, 4, 1, 5 }), ab1 = __builtin_shuffle (a, b, (vi4) { 2, 6, 3, 7 });
+  const v4 cd0 = __builtin_shuffle (c, d, (vi4) { 0, 4, 1, 5 }), cd1 = __builtin_shuffle (c, d, (vi4) { 2, 6, 3, 7 });
+
+  *(v4 *) to = __builtin_shuffle (ab0, cd0, (vi4) { 0, 1, 4, 5 });
+  *(v4 *) (to + stride) = __builtin_shuffle (ab0, cd0, (vi4) { 2, 3, 6, 7 });
+  *(v4 *) (to + 2 * stride) = __builtin_shuffle (ab1, cd1, (vi4) { 0, 1, 4, 5 });
+  *(v4 *) (to + 3 * stride) = __builtin_shuffle (ab1, cd1, (vi4) { 2, 3, 6, 7 });
+}
+
+/* Transposes up to LANES sources; missing ones are massless. A few numbers beyond the coefficients are read (the
+ * tensors that follow them) and written (to room that `from` has). */
 static inline void gather_sources (const struct cell_source *source, int n, int n_coefficients, vf place[4], vf *from)
 {
-  for (int k = 0; k < LANES; k++) {
-    const struct cell_source *s = source + (k < n ? k : 0);
-    place[0][k] = s->x;
-    place[1][k] = s->y;
-    place[2][k] = s->z;
-    place[3][k] = s->scale;
-    for (int c = 0; c < n_coefficients; c++)
-      from[c][k] = k < n ? s->moment[c] : 0;
+  static const float nothing[40];
+
+  for (int k = 0; k < LANES; k += 4) {
+    const struct cell_source *s[4];
+    const float *m[4];
+    for (int i = 0; i < 4; i++) {
+      s[i] = source + (k + i < n ? k + i : 0);
+      m[i] = k + i < n ? s[i]->moment : nothing;
+    }
+    transpose_4 (&s[0]->x, &s[1]->x, &s[2]->x, &s[3]->x, (float *) place + k, LANES);
+    for (int c = 0; c < n_coefficients; c += 4)
+      transpose_4 (m[0] + c, m[1] + c, m[2] + c, m[3] + c, (float *) (from + c) + k, LANES);
   }
 }
 

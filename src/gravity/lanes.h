@@ -4,7 +4,7 @@
  * Everything here is IEEE addition, subtraction, multiplication, division, square root, comparison and integer
  * arithmetic, element by element: the same bits on every processor and for every width. The processor's
  * approximate reciprocals are not used, since vendors differ in them; rsqrt_lanes starts from the exponent trick
- * on the integer image of the float instead, and three Newton steps bring it to 2 units in the last place.
+ * on the integer image of the float instead and takes two Newton steps. It is faster than square root and division.
  */
 #ifndef CATENA_GRAVITY_LANES_H
 #define CATENA_GRAVITY_LANES_H
@@ -22,8 +22,33 @@ typedef int64_t vl __attribute__ ((vector_size (4 * LANES), aligned (8), may_ali
 
 static inline vf select_lanes (vi mask, vf yes, vf no) { return (vf) (((vi) yes & mask) | ((vi) no & ~mask)); }
 static inline vd select_double (vl mask, vd yes, vd no) { return (vd) (((vl) yes & mask) | ((vl) no & ~mask)); }
-static inline vf max_lanes (vf a, vf b) { return select_lanes (a > b, a, b); }
-static inline vf min_lanes (vf a, vf b) { return select_lanes (a < b, a, b); }
+
+/* a > b ? a : b and a < b ? a : b, which is what the processor's instructions do, NaN included. */
+static inline vf max_lanes (vf a, vf b)
+{
+#if LANES == 16
+  return (vf) _mm512_max_ps ((__m512) a, (__m512) b);
+#elif LANES == 8
+  return (vf) _mm256_max_ps ((__m256) a, (__m256) b);
+#elif defined(__x86_64__)
+  return (vf) _mm_max_ps ((__m128) a, (__m128) b);
+#else
+  return select_lanes (a > b, a, b);
+#endif
+}
+
+static inline vf min_lanes (vf a, vf b)
+{
+#if LANES == 16
+  return (vf) _mm512_min_ps ((__m512) a, (__m512) b);
+#elif LANES == 8
+  return (vf) _mm256_min_ps ((__m256) a, (__m256) b);
+#elif defined(__x86_64__)
+  return (vf) _mm_min_ps ((__m128) a, (__m128) b);
+#else
+  return select_lanes (a < b, a, b);
+#endif
+}
 
 static inline int any_lane (vi mask)
 {
@@ -56,15 +81,15 @@ static inline vd sqrt_double (vd x)
 #endif
 }
 
-/* 1/sqrt(x) for normal x > 0; about 1e19 at x = 0. Relative error below 2e-7. */
+/* 1/sqrt(x) for normal x > 0; about 1e19 at x = 0. Relative error below 7.1e-7, 1e-7 on average: the constants make
+ * the largest error of the second step smallest (found by search). */
 static inline vf rsqrt_lanes (vf x)
 {
-  vf half = 0.5f * x;
-  vf y = (vf) (0x5f375a86 - ((vi) x >> 1));
+  const vf half = 0.5f * x;
+  vf y = (vf) (0x5f376800 - ((vi) x >> 1));
 
-  y = y * (1.5f - half * y * y);
-  y = y * (1.5f - half * y * y);
-  return y * (1.5f - half * y * y);
+  y = y * (1.5008799f - half * y * y);
+  return y * (1.5000006f - half * y * y);
 }
 
 #endif
