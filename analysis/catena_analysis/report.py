@@ -25,8 +25,7 @@ CAPTIONS = {
     "density": (
         "The galaxies from above the orbit",
         "Surface density of the stars. Rings are the SMBHs, lines the way they came during the last %(span)s; "
-        "around the SMBHs the view moves with them. Scale bars and colours are the same along a row unless a bar "
-        "says otherwise."),
+        "around the SMBHs the view moves with them. Colours mean the same along a row."),
     "separation": (
         "From kiloparsecs to the merger",
         "Separation of the SMBHs (coloured; it swings between peri- and apocentre) and the semi-major axis once "
@@ -169,7 +168,7 @@ def describe_pair(run, s, named):
     if s.t_hard is not None:
         _, e = _elements_at(s, s.t_hard)
         when = "at %s with e = %s" % (_at(s.t_hard, run), ecc(e)) if s.t_hard > s.t_bound else "at once"
-        text.append(" They form a hard binary (a < a<sub>h</sub> = %s for σ = %s km/s) %s."
+        text.append(" They form a hard binary (a &lt; a<sub>h</sub> = %s for σ = %s km/s) %s."
                     % (length_text(s.a_hard * u.pc), number_text(s.sigma * u.km_s, 3), when))
     if s.fit:
         text.append(" Stars harden it at d(1/a)/dt = (%s ± %s) pc⁻¹ Myr⁻¹%s."
@@ -295,7 +294,7 @@ def cards(run, story):
     if main and main.a is not None:
         items.append((_at(main.t_bound, run), "binary bound"))
     if main and main.t_hard is not None:
-        items.append((_at(main.t_hard, run), "hard, a < %s" % length_text(main.a_hard * u.pc)))
+        items.append((_at(main.t_hard, run), "hard, a &lt; %s" % length_text(main.a_hard * u.pc)))
     if main and main.merger:
         items.append((_at(main.t_merged, run), "merged"))
         items.append((number_text(main.merger["kick_velocity"] * u.km_s, 3) + " km/s", "recoil"))
