@@ -4,6 +4,8 @@
  * A tick goes: tidy up; checkpoint if one is due (here, between drift and kick, the state is smallest); close the steps
  * that end; write what is due at this instant; open new steps; drift. Decisions that depend on clocks, signals or files
  * are taken by all ranks together, once per tick, in one integer maximum. None of them enters the physics. */
+#include "config.h"
+
 #include "run.h"
 
 #include <math.h>
@@ -178,8 +180,10 @@ static enum status open_log (const struct state *s, int append)
 
   snprintf (path, sizeof path, "%s/log.txt", s->params.OutputDir);
   enum status st = log_open (s->comm, path, append);
-  if (st == ST_OK)
+  if (st == ST_OK) {
+    log_say ("%s on %d rank%s", PACKAGE_STRING, s->comm->size, s->comm->size == 1 ? "" : "s");
     params_log_notes (&s->params);
+  }
   return st;
 }
 
