@@ -19,7 +19,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,9 +62,9 @@ struct bh_history
   int64_t n_waiting_mergers, merger_capacity;
   struct series *series;
   int64_t n_series, series_capacity;
-  double *new_time; /* distinct instants that wait, unsorted */
+  double *new_time; /* instants that wait, ascending, none of them in old_time */
   int64_t n_new, new_capacity;
-  double *old_time; /* instants of the last batch, and their numbers from old_first on */
+  double *old_time; /* instants of the last batch, ascending, with numbers from old_first on */
   int64_t n_old, old_capacity, old_first;
   enum status trouble; /* memory */
 };
@@ -211,6 +210,48 @@ static int cut_table (hid_t where, const char *name, int64_t keep)
   return failed;
 }
 
+/* Whether a row is kept, given what is the first not to be kept. */
+typedef int is_kept (const void *record, double limit);
+
+static int is_instant_kept (const void *record, double limit)
+{
+  return ((const struct timestep_record *) record)->physical_time <= limit;
+}
+
+static int is_merger_kept (const void *record, double limit)
+{
+  return ((const struct merger_record *) record)->merger_physical_time <= limit;
+}
+
+static int is_row_kept (const void *record, double limit)
+{
+  return ((const struct hole_record *) record)->timestep_index < limit;
+}
+
+/* How many rows of a table are kept: those come first, so that a few rows decide. -1: unreadable. */
+static int64_t rows_kept (hid_t where, const char *name, hid_t type, is_kept *kept, double limit)
+{
+  int64_t low = 0, high = table_rows (where, name);
+  union
+  {
+    struct timestep_record timestep;
+    struct merger_record merger;
+    struct hole_record hole;
+  } record;
+
+  while (low < high) {
+    int64_t middle = (low + high) / 2;
+    if (transfer (where, name, H5Tcopy (type), middle, 1, &record, 0))
+      high = -1;
+    else if (kept (&record, limit))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  H5Tclose (type);
+  return high < 0 ? -1 : low;
+}
+
 /* ---- opening ---- */
 
 /* Rank 0. A new file, made aside. */
@@ -247,21 +288,17 @@ struct listing
 static int cut_series (hid_t group, const char *name, struct listing *to)
 {
   struct bh_history *h = to->h;
-  int64_t n = table_rows (group, name), keep = n;
+  int64_t n = table_rows (group, name);
+  int64_t keep = rows_kept (group, name, hole_record_type (), is_row_kept, (double) to->keep);
   struct hole_record last = { .timestep_index = -1 };
 
-  while (keep > 0) {
-    if (transfer (group, name, hole_record_type (), keep - 1, 1, &last, 0))
-      return 1;
-    if (last.timestep_index < to->keep)
-      break;
-    keep--;
-  }
-  if (keep < n && cut_table (group, name, keep))
+  if (n < 0 || keep < 0 || (keep < n && cut_table (group, name, keep)))
     return 1;
-  if (n < 0 || !GROW (h, "bh series", h->series, h->n_series, h->series_capacity))
+  if (keep > 0 && transfer (group, name, hole_record_type (), keep - 1, 1, &last, 0))
     return 1;
-  h->series[h->n_series++] = (struct series){ strtoull (name, NULL, 10), keep, keep > 0 ? last.timestep_index : -1 };
+  if (!GROW (h, "bh series", h->series, h->n_series, h->series_capacity))
+    return 1;
+  h->series[h->n_series++] = (struct series){ strtoull (name, NULL, 10), keep, last.timestep_index };
   return 0;
 }
 
@@ -385,24 +422,44 @@ enum status bh_history_open (const struct comm *comm, const struct params *param
 
 /* ---- collecting ---- */
 
-static int is_known (const double *times, int64_t n, double time)
+/* Where `time` is, or would be, among ascending times; *found says which. */
+static int64_t place_of (const double *times, int64_t n, double time, int *found)
 {
-  for (int64_t k = n - 1; k >= 0; k--) /* the newest is the likeliest */
-    if (times[k] == time)
-      return 1;
-  return 0;
+  int64_t low = 0, high = n;
+
+  while (low < high) {
+    int64_t middle = (low + high) / 2;
+    if (times[middle] < time)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  *found = low < n && times[low] == time;
+  return low;
+}
+
+/* Notes an instant unless it is known. */
+static void note_instant (struct bh_history *h, double time)
+{
+  int known;
+
+  place_of (h->old_time, h->n_old, time, &known);
+  if (known)
+    return;
+  int64_t place = place_of (h->new_time, h->n_new, time, &known);
+  if (known || !GROW (h, "bh instants", h->new_time, h->n_new, h->new_capacity))
+    return;
+  memmove (h->new_time + place + 1, h->new_time + place, (h->n_new - place) * sizeof *h->new_time);
+  h->new_time[place] = time;
+  h->n_new++;
+  h->n_timesteps_ever++;
 }
 
 void bh_history_add (struct bh_history *h, double time, const struct bh_row *rows, int n)
 {
   if (!is_keeper (h) || n == 0)
     return;
-  if (!is_known (h->new_time, h->n_new, time)) {
-    if (!GROW (h, "bh instants", h->new_time, h->n_new, h->new_capacity))
-      return;
-    h->new_time[h->n_new++] = time;
-    h->n_timesteps_ever += !is_known (h->old_time, h->n_old, time);
-  }
+  note_instant (h, time);
   for (int i = 0; i < n; i++) {
     const struct bh_row *r = &rows[i];
     if (!GROW (h, "bh rows", h->row, h->n_rows, h->row_capacity))
@@ -444,13 +501,6 @@ void bh_history_merger (struct bh_history *h, const struct areg_merger *m)
 
 /* ---- appending ---- */
 
-static int compare_times (const void *a, const void *b)
-{
-  double x = *(const double *) a, y = *(const double *) b;
-
-  return (x > y) - (x < y);
-}
-
 static int compare_waiting (const void *a, const void *b)
 {
   const struct waiting_row *x = a, *y = b;
@@ -465,23 +515,10 @@ static int compare_waiting (const void *a, const void *b)
 /* The number of an instant: from the last batch, or its place among the new ones. */
 static int64_t index_of (const struct bh_history *h, double time)
 {
-  for (int64_t k = h->n_old - 1; k >= 0; k--)
-    if (h->old_time[k] == time)
-      return h->old_first + k;
-  const double *place = bsearch (&time, h->new_time, h->n_new, sizeof time, compare_times);
-  return h->n_timesteps + (place - h->new_time);
-}
+  int found;
+  int64_t place = place_of (h->old_time, h->n_old, time, &found);
 
-/* Sorts the new instants, leaving out those of the last batch. */
-static void settle_instants (struct bh_history *h)
-{
-  int64_t n = 0;
-
-  for (int64_t k = 0; k < h->n_new; k++)
-    if (!is_known (h->old_time, h->n_old, h->new_time[k]))
-      h->new_time[n++] = h->new_time[k];
-  h->n_new = n;
-  qsort (h->new_time, n, sizeof *h->new_time, compare_times);
+  return found ? h->old_first + place : h->n_timesteps + place_of (h->new_time, h->n_new, time, &found);
 }
 
 static int append_instants (struct bh_history *h, hid_t file)
@@ -580,7 +617,6 @@ static enum status append (struct bh_history *h, hid_t file)
     st = output_take_space (h->path, (int64_t) size + need);
   if (st != ST_OK)
     return st;
-  settle_instants (h);
   if (append_instants (h, file) || append_rows (h, file)
       || transfer (file, "mergers", merger_record_type (), h->n_mergers, h->n_waiting_mergers, h->merger, 1))
     return status_fail (ST_IOERR, "Cannot write to %s. Is the disk full?", h->path);
@@ -653,29 +689,6 @@ enum status bh_history_close (struct bh_history **history)
 
 /* ---- for a start from a snapshot ---- */
 
-/* Rows of a table whose time (at `offset` in a record of `size` bytes) is not after `time`; rows ascend in time.
- * Takes over `type`. -1: unreadable. */
-static int64_t rows_until (hid_t file, const char *name, hid_t type, size_t offset, double time)
-{
-  int64_t low = 0, high = table_rows (file, name);
-  const size_t size = H5Tget_size (type);
-  char record[256];
-  double t;
-
-  while (low < high && size <= sizeof record) {
-    int64_t middle = (low + high) / 2;
-    if (transfer (file, name, H5Tcopy (type), middle, 1, record, 0))
-      high = -1;
-    memcpy (&t, record + offset, sizeof t);
-    if (high >= 0 && t <= time)
-      low = middle + 1;
-    else if (high >= 0)
-      high = middle;
-  }
-  H5Tclose (type);
-  return high < 0 ? -1 : low;
-}
-
 static enum status count_until (const char *path, double time, int64_t keep[2])
 {
   keep[0] = keep[1] = -1;
@@ -683,10 +696,8 @@ static enum status count_until (const char *path, double time, int64_t keep[2])
     return ST_OK;
   hid_t file = open_file (path, H5F_ACC_RDONLY, 0);
   if (file >= 0) {
-    keep[0] =
-      rows_until (file, "timesteps", timestep_record_type (), offsetof (struct timestep_record, physical_time), time);
-    keep[1] = rows_until (file, "mergers", merger_record_type (),
-                          offsetof (struct merger_record, merger_physical_time), time);
+    keep[0] = rows_kept (file, "timesteps", timestep_record_type (), is_instant_kept, time);
+    keep[1] = rows_kept (file, "mergers", merger_record_type (), is_merger_kept, time);
     H5Fclose (file);
   }
   if (keep[0] < 0 || keep[1] < 0)

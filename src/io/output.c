@@ -218,8 +218,7 @@ void output_temporary (const char *path, char *out, size_t size)
   snprintf (out, size, "%s%s", path, temporary_suffix);
 }
 
-/* Pushes a file or a directory to the disk. File systems that cannot sync a directory say EINVAL, which is no
-   fault. */
+/* Pushes a file or a directory to the disk. A file system that cannot sync a directory says EINVAL: no fault. */
 static int sync_path (const char *path, int flags)
 {
   int file = open (path, flags | O_CLOEXEC);
