@@ -138,6 +138,11 @@ void areg_statistics_now (const struct areg *system, struct areg_statistics *out
 double areg_step_hint (const struct areg *system);
 void areg_set_step_hint (struct areg *system, double hint);
 
+/* The system as text that `catena-fewbody --replay` runs: its options, the span of the last call where that was
+ * refused, and the bodies. As snprintf: at most `size` bytes with the closing zero go to `text` (which may be NULL
+ * if size is 0); returns the length of the whole without it. */
+int64_t areg_dump (const struct areg *system, char *text, int64_t size);
+
 /* One sentence on a status, and on what went wrong in the last call (empty if nothing). */
 const char *areg_status_words (int status);
 const char *areg_last_message (const struct areg *system);

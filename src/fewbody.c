@@ -22,7 +22,7 @@ struct task
   struct areg_options options;
   double t_start, t_end;
   int outputs, json;
-  const char *file;
+  const char *file, *dump;
   struct areg_body *bodies;
   int n, capacity;
 };
@@ -42,6 +42,7 @@ static const char usage[] =
   "  --outputs N            print the bodies at N equal intervals\n"
   "  --max-steps N          give up after N steps\n"
   "  --json                 print JSON\n"
+  "  --dump FILE            where the run is refused, leave there what --replay needs\n"
   "  --replay FILE          as ICFILE, options from the file's own '#!' lines first\n"
   "  --help, --version\n"
   "ICFILE: one body a line: id m x y z vx vy vz [sx sy sz] [bh|star]; # begins a comment; - is standard input.\n";
@@ -86,12 +87,12 @@ static int pn_read (const char *text, int32_t *terms)
 }
 
 enum { O_T_END = 256, O_T_START, O_TOL, O_G, O_C, O_PN, O_MERGE, O_KICKS, O_SOFT, O_STAR_SOFT, O_OUTPUTS, O_STEPS,
-       O_JSON, O_REPLAY, O_HELP, O_VERSION };
+       O_JSON, O_DUMP, O_REPLAY, O_HELP, O_VERSION };
 static const struct option long_options[] = {
   { "t-end", 1, 0, O_T_END }, { "t-start", 1, 0, O_T_START }, { "tol", 1, 0, O_TOL }, { "G", 1, 0, O_G },
   { "c", 1, 0, O_C }, { "pn", 1, 0, O_PN }, { "merge-at", 1, 0, O_MERGE }, { "kicks", 0, 0, O_KICKS },
   { "softening", 1, 0, O_SOFT }, { "star-softening", 1, 0, O_STAR_SOFT }, { "outputs", 1, 0, O_OUTPUTS },
-  { "max-steps", 1, 0, O_STEPS }, { "json", 0, 0, O_JSON }, { "replay", 1, 0, O_REPLAY }, { "help", 0, 0, O_HELP },
+  { "max-steps", 1, 0, O_STEPS }, { "json", 0, 0, O_JSON }, { "dump", 1, 0, O_DUMP }, { "replay", 1, 0, O_REPLAY }, { "help", 0, 0, O_HELP },
   { "version", 0, 0, O_VERSION }, { 0, 0, 0, 0 } };
 
 static int whole_read (const char *text, double least, double most, double *out)
@@ -119,6 +120,7 @@ static int option_take (struct task *task, int option, const char *text)
   case O_OUTPUTS: good = whole_read (text, 0, 1e7, &x); task->outputs = (int) x; break;
   case O_STEPS: good = whole_read (text, 1, 1e15, &x); o->max_steps = (int64_t) x; break;
   case O_JSON: task->json = 1; break;
+  case O_DUMP: task->dump = text; break;
   case O_REPLAY: task->file = text; break;
   case O_HELP: fputs (usage, stdout); return -1;
   case O_VERSION: printf ("catena-fewbody %d.%d\n", AREG_VERSION_MAJOR, AREG_VERSION_MINOR); return -1;
@@ -351,6 +353,22 @@ static void report (const struct task *task, const struct areg *system, double w
     fputs (" ]\n}\n", stdout);
 }
 
+/* Leaves a dump of the refused system; says so on failure only. */
+static void dump_write (const struct task *task, const struct areg *system)
+{
+  const int64_t length = areg_dump (system, NULL, 0);
+  char *text = malloc ((size_t) length + 1);
+  FILE *out = fopen (task->dump, "w");
+  if (text && out) {
+    areg_dump (system, text, length + 1);
+    fputs (text, out);
+  } else
+    fail (EX_SOFTWARE_, "cannot write ", task->dump);
+  if (out)
+    fclose (out);
+  free (text);
+}
+
 static int run (struct task *task)
 {
   struct areg *system = NULL;
@@ -375,8 +393,10 @@ static int run (struct task *task)
   if (status == AREG_OK)
     report (task, system, seconds () - began, task->bodies, n, after);
   else
-    fprintf (stderr, "catena-fewbody: %s%s%s\n", areg_status_words (status), system ? ": " : "",
-             system ? areg_last_message (system) : "");
+    fprintf (stderr, "catena-fewbody: %s\n", system && *areg_last_message (system) ? areg_last_message (system)
+                                                                                : areg_status_words (status));
+  if (status != AREG_OK && system && task->dump)
+    dump_write (task, system);
   areg_free (&system);
   free (after);
   free (times);

@@ -144,6 +144,7 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
   struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
                                   .bodies = g->bodies_scratch };
   areg_state_copy (g, &g->saved, &g->now);
+  g->units.t_wanted = t_end;
   const int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
   if (status == AREG_OK) {
     g->units.t_now = t_end;

@@ -82,7 +82,7 @@ struct areg_units
   double length, velocity, mass, time; /* caller's units in an internal one: powers of two */
   double G, c;                         /* internal */
   double soft_stars, soft_rest;        /* spline supports, internal */
-  double t_load, t_now, com_x[3], com_v[3]; /* caller's units; the centre of mass at load */
+  double t_load, t_now, t_wanted, com_x[3], com_v[3]; /* caller's units; the centre of mass at load */
 };
 
 struct areg

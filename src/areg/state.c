@@ -324,7 +324,7 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   double mass, radius;
   centre_of_mass (g, st, bodies, st->index[heaviest], &mass, &radius);
   units_choose (g, mass, radius);
-  g->units.t_load = g->units.t_now = t;
+  g->units.t_load = g->units.t_now = g->units.t_wanted = t;
   slots_fill (g, st, bodies);
   links_first (g, st, bodies, heaviest);
   st->near_start[n] = 0;
