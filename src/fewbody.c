@@ -92,7 +92,8 @@ static const struct option long_options[] = {
   { "t-end", 1, 0, O_T_END }, { "t-start", 1, 0, O_T_START }, { "tol", 1, 0, O_TOL }, { "G", 1, 0, O_G },
   { "c", 1, 0, O_C }, { "pn", 1, 0, O_PN }, { "merge-at", 1, 0, O_MERGE }, { "kicks", 0, 0, O_KICKS },
   { "softening", 1, 0, O_SOFT }, { "star-softening", 1, 0, O_STAR_SOFT }, { "outputs", 1, 0, O_OUTPUTS },
-  { "max-steps", 1, 0, O_STEPS }, { "json", 0, 0, O_JSON }, { "dump", 1, 0, O_DUMP }, { "replay", 1, 0, O_REPLAY }, { "help", 0, 0, O_HELP },
+  { "max-steps", 1, 0, O_STEPS }, { "json", 0, 0, O_JSON }, { "dump", 1, 0, O_DUMP },
+  { "replay", 1, 0, O_REPLAY }, { "help", 0, 0, O_HELP },
   { "version", 0, 0, O_VERSION }, { 0, 0, 0, 0 } };
 
 static int whole_read (const char *text, double least, double most, double *out)
@@ -378,7 +379,8 @@ static int run (struct task *task)
   double *times = malloc ((size_t) (task->outputs + 1) * sizeof *times);
   struct print_context context = { task, 0 };
   for (int i = 1; times && i <= task->outputs; i++)
-    times[i - 1] = i == task->outputs ? task->t_end : task->t_start + (task->t_end - task->t_start) * i / task->outputs;
+    times[i - 1] = i == task->outputs ? task->t_end
+                                      : task->t_start + (task->t_end - task->t_start) * i / task->outputs;
   if (status == AREG_OK && (!after || !times))
     status = AREG_NO_MEMORY;
   if (status == AREG_OK)

@@ -154,8 +154,8 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
   const double reached = areg_state_time (g, &g->now);
   areg_state_copy (g, &g->now, &g->saved);
   return refuse (g, status, "%s; it began at t = %.17g, was to reach %.17g and came to %.17g with %d bodies, after "
-                 "%lld steps and %lld rejected", areg_status_words (status), g->units.t_now, t_end, reached, g->now.s.n,
-                 (long long) (spent.steps - g->now.s.count.steps),
+                 "%lld steps and %lld rejected", areg_status_words (status), g->units.t_now, t_end, reached,
+                 g->now.s.n, (long long) (spent.steps - g->now.s.count.steps),
                  (long long) (spent.rejected - g->now.s.count.rejected));
 }
 

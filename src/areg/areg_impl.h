@@ -99,7 +99,7 @@ struct areg
   double *work, *aux, *aux_lo, *aux_base;  /* state vectors */
   double *link_rate;                       /* 3 stride, and spins */
   double *backup_hi, *backup_lo;           /* of the state, where a step may have to be taken back */
-  double *stars_poly;                      /* AREG_PAST body arrays: coefficients of powers of time since the step began */
+  double *stars_poly;                      /* AREG_PAST body arrays: coefficients of powers of time */
   double *row_hi[AREG_ROWS], *row_lo[AREG_ROWS], *table[AREG_ROWS], *correction;
   double *pn_v, *pn_spin, *pn_sep, *pn_a, *pn_rate, *pn_scratch;
   int pn_holes;                            /* holes these are for */
@@ -206,8 +206,9 @@ void areg_state_copy (const struct areg *g, struct areg_state *to, const struct 
 void areg_state_layout (struct areg_state *st);
 /* Adds up the mass of all bodies. */
 void areg_state_mass (struct areg_state *st);
-/* Body b of the state in the caller's units; g->pos and g->vel must hold it (areg_state_spread), at caller's time t. */
+/* Spreads the state into g->pos and g->vel, for areg_state_body, at caller's time t. */
 void areg_state_spread (struct areg *g, const struct areg_state *st, double t);
+/* Body b in the caller's units. */
 void areg_state_body (const struct areg *g, const struct areg_state *st, int b, struct areg_body *out);
 /* All bodies, in the caller's order. */
 void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out);

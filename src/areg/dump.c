@@ -48,8 +48,8 @@ int64_t areg_dump (const struct areg *system, char *text, int64_t size)
   areg_bodies (g, g->bodies_scratch);
   for (int i = 0; i < n; i++) {
     const struct areg_body *b = &g->bodies_scratch[i];
-    add (&t, "%llu %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %s\n", (unsigned long long) b->id, b->m,
-         b->x[0], b->x[1], b->x[2], b->v[0], b->v[1], b->v[2], b->spin[0], b->spin[1], b->spin[2],
+    add (&t, "%llu %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %s\n", (unsigned long long) b->id,
+         b->m, b->x[0], b->x[1], b->x[2], b->v[0], b->v[1], b->v[2], b->spin[0], b->spin[1], b->spin[2],
          b->kind == AREG_HOLE ? "bh" : "star");
   }
   return t.length;

@@ -145,8 +145,8 @@ static struct pn_system pn_view (struct areg *g, const struct areg_state *st, co
       g->pn_v[3 * i + c] = vel[c * bs + i] + (cm[c * S] + g->units.com_v[c] / g->units.velocity);
       g->pn_spin[3 * i + c] = spin[3 * i + c];
     }
-  return (struct pn_system) { .G = g->units.G, .c = g->units.c, .terms = (unsigned) g->options.pn_terms, .n = nh, .m = st->m,
-                              .v = (const double (*)[3]) g->pn_v,
+  return (struct pn_system) { .G = g->units.G, .c = g->units.c, .terms = (unsigned) g->options.pn_terms, .n = nh,
+                              .m = st->m, .v = (const double (*)[3]) g->pn_v,
                               .spin = spinning ? (const double (*)[3]) g->pn_spin : NULL,
                               .separation = (const double (*)[3]) g->pn_sep };
 }

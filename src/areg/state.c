@@ -358,7 +358,8 @@ void areg_state_spread (struct areg *g, const struct areg_state *st, double t)
       v += st->m[b] * g->vel[c * bs + b];
     }
     const int q = Y_LINKS + c * S + root, p = q + 3 * S;
-    g->mean_x[c] = g->units.com_x[c] + g->units.com_v[c] * (t - g->units.t_load) + g->units.length * (st->hi[q] - x / mass);
+    g->mean_x[c] = g->units.com_x[c] + g->units.com_v[c] * (t - g->units.t_load)
+                   + g->units.length * (st->hi[q] - x / mass);
     g->mean_v[c] = g->units.com_v[c] + g->units.velocity * (st->hi[p] - v / mass);
   }
 }

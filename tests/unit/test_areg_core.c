@@ -27,7 +27,8 @@ static void pythagorean (void **state)
   static const double want[3][3] = { { 6.933463599011887, 20.26180430595171, 0 },
                                      { -2.003006002605984, -6.872463435824545, 0 },
                                      { -2.557673357322885, -6.659111834911393, 0 } };
-  struct areg_body b[3] = { test_body (1, 3, 1, 3, 0, 0, 0, 0, AREG_STAR), test_body (2, 4, -2, -1, 0, 0, 0, 0, AREG_STAR),
+  struct areg_body b[3] = { test_body (1, 3, 1, 3, 0, 0, 0, 0, AREG_STAR),
+                            test_body (2, 4, -2, -1, 0, 0, 0, 0, AREG_STAR),
                             test_body (3, 5, 1, -1, 0, 0, 0, 0, AREG_STAR) };
   struct areg *s = test_system (1e-14, 0, 0, 0, b, 3);
   assert_int_equal (areg_advance (s, 70), AREG_OK);
