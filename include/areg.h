@@ -5,6 +5,13 @@
  * Lengths, masses and times are in the caller's units: G and c are given once, and the library works in
  * units of its own inside. One system belongs to one thread at a time.
  *
+ * Only differences of position matter. Newtonian motion is free of the frame's velocity too; post-Newtonian terms take
+ * velocities as they are given (a moving pair is not a boosted resting pair in absolute time), so hand bodies over in
+ * the frame of their centre of mass where the frame means nothing.
+ *
+ * Results depend on bodies, options, times and the history of calls since areg_load: not on the order of bodies, the
+ * size of the group, or the machine's vectors. Units whose ratio is a power of two give the same bits.
+ *
  * A call has three outcomes: 0, done; > 0, refused, and the system is as it was before the call;
  * < 0, the system is unusable (only memory, or a group whose `sum` failed, can do that).
  */
@@ -40,7 +47,7 @@ enum areg_pn
   AREG_PN1 = 1, AREG_PN2 = 2, AREG_PN25 = 4, AREG_PN3 = 8, AREG_PN35 = 16,
   AREG_PN_SPIN = 32,   /* spin-orbit, spin-spin, quadrupole-monopole, precession */
   AREG_PN_CROSS = 64,  /* 1PN terms of three and more bodies (Einstein-Infeld-Hoffmann) */
-  AREG_PN_STARS = 128, /* 1PN also between holes and stars */
+  AREG_PN_STARS = 128, /* 1PN also between holes and stars: refused by this version */
   AREG_PN_NONE = 0, AREG_PN_NO_SPIN = 31 + 64, AREG_PN_ALL = 127
 };
 
@@ -67,10 +74,11 @@ struct areg_options
 {
   double G;                   /* > 0 */
   double c;                   /* > 0, or 0: no post-Newtonian terms, no mergers */
-  double tolerance;           /* relative, of every step; 1e-15 <= tolerance < 1e-2; default 1e-8 */
+  double tolerance;           /* of every step, relative to each link of the spanning tree; energy is restored after
+                               * each step in any case; 1e-15 <= tolerance < 1e-2; default 1e-8 */
   double end_time_tolerance;  /* relative to the span of a call; 0: to round-off */
   int32_t pn_terms;           /* enum areg_pn bits */
-  double merge_radius;        /* in Schwarzschild radii of the total mass; default 12; 0: never */
+  double merge_radius;        /* in Schwarzschild radii of the total mass; default 12; 0: never. Forwards only */
   int32_t kicks;              /* 1: give the remnant its recoil velocity; the record has it in any case */
   double star_star_softening; /* Plummer-equivalent epsilon of GADGET's spline (support 2.8 epsilon); 0: none */
   double softening;           /* the same for all other pairs; 0: none. Not with pn_terms */
@@ -96,8 +104,8 @@ struct areg_statistics
 {
   int64_t steps, rejected, force_evaluations, tree_builds;
   double pair_evaluations;       /* the work measure: steers load balance, never a result */
-  double energy_start;           /* Newtonian + conservative terms at areg_load */
-  double energy_error;           /* |E - E_start - work of radiation and mergers| / |E_start| now */
+  double energy_start;           /* Newtonian, about the centre of mass, at areg_load */
+  double energy_error;           /* |E - E_start - work of post-Newtonian forces and mergers| / |E_start| now */
   double energy_error_max;       /* over accepted steps */
 };
 

@@ -315,12 +315,58 @@ static void mergers (void **state)
   areg_free (&s);
 }
 
+/* Post-Newtonian trajectories of two and of four holes in a general frame; references by an independent integrator in
+ * extended precision, one digit of which is 1e-13. */
+static void pn_trajectory (int n, const double begin[][7], const double end[][3], double t_end, int terms)
+{
+  struct areg_body b[4];
+  struct areg_options o = test_options (1e-13, 30, 0, terms);
+  struct areg *s = NULL;
+  o.merge_radius = 0;
+  for (int i = 0; i < n; i++) {
+    const double *y = begin[i];
+    b[i] = test_body ((uint64_t) i + 1, y[0], y[1], y[2], y[3], y[4], y[5], y[6], AREG_HOLE);
+  }
+  assert_int_equal (areg_create (&o, NULL, n, &s), AREG_OK);
+  assert_int_equal (areg_load (s, 0, b, n), AREG_OK);
+  assert_int_equal (areg_advance (s, t_end), AREG_OK);
+  areg_bodies (s, b);
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < 3; c++)
+      assert_true (fabs (b[i].x[c] - end[i][c]) < 2e-10); /* 1e-13 a step, a hundred steps, growing as t^2 */
+  areg_free (&s);
+}
+
+static void pn_trajectories (void **state)
+{
+  (void) state;
+  static const double two[2][7] = {
+    { 1.0, 0.49996913580246904, 0.0, 0.0, 0.0, 0.2356877108732692, 0.0 },
+    { 0.5, -1.0000308641975308, -0.0, -0.0, -0.0, -0.47141907031327834, -0.0 } };
+  static const double two_end[2][3] = {
+    { 0.47605211266282993, 0.13413963618462843, 0.0 },
+    { -0.9522210551581777, -0.26834652517066315, 0.0 } };
+  static const double four[4][7] = {
+    { 1.0, -2.5, -0.25, 0.125, 0.0625, 0.3125, 0.125 },
+    { 0.8, -4.0, 0.0625, 0.0, 0.125, -0.6875, 0.0625 },
+    { 0.5, 3.5, 1.25, -0.5, -0.125, 0.4375, -0.25 },
+    { 0.3, 5.0, 0.75, 1.0, 0.0625, -0.0625, 0.375 } };
+  static const double four_end[4][3] = {
+    { 0.4123661222632071, -2.1327649345793516, 1.436929626883111 },
+    { 0.5286846992044899, 1.054216347252277, 2.214386359275403 },
+    { -2.236363528517501, 3.5378193084286678, -0.5008858153023855 },
+    { 0.6881475426701865, -1.93394740234765, 1.5550386598145067 } };
+  pn_trajectory (2, two, two_end, 51.30199320647456318, AREG_PN1 | AREG_PN2 | AREG_PN_CROSS);
+  pn_trajectory (4, four, four_end, 20, AREG_PN1 | AREG_PN2 | AREG_PN25 | AREG_PN_CROSS);
+}
+
 int main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (eccentric_binary), cmocka_unit_test (pythagorean), cmocka_unit_test (reversible),
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
-    cmocka_unit_test (group_bits), cmocka_unit_test (mergers) };
+    cmocka_unit_test (group_bits), cmocka_unit_test (mergers),
+    cmocka_unit_test (pn_trajectories) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
