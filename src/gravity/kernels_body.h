@@ -326,7 +326,8 @@ static inline void load_judged (const struct sink_view *a, const struct cell *ce
 }
 
 /* Far: 8 max (ra, rb) / (ra + rb) * m / r^2 * ((ra + rb) / r)^p < allowed. Near, with d the distance to the box of
- * sinks: m / d^2 * (rb / d)^(p+1) < allowed, one order more, since the force of a local expansion loses one. */
+ * sinks: 1/2 m / d^2 * (rb / d)^(p+1) < allowed, one order more, since the force of a local expansion loses one; the
+ * factor makes both roads err alike (measured). */
 static inline vl verdict_lanes (const struct sink_view *a, const struct judged *c, int few, int p)
 {
   const vd rb = *(const vd *) c->radius, m = *(const vd *) c->mass;
@@ -348,7 +349,7 @@ static inline vl verdict_lanes (const struct sink_view *a, const struct judged *
   vl near = {}, open = *(const vl *) c->n_children > 0;
   if (a->group)
     near = ((rb + h) * (rb + h) < d2) & (rb * rb < a->theta2 * d2) & (*(const vl *) c->n_bodies >= few)
-           & (m * m * power_lanes (rb * rb / d2, p + 1) < a->allowed2 * (d2 * d2));
+           & (0.25 * m * m * power_lanes (rb * rb / d2, p + 1) < a->allowed2 * (d2 * d2));
   else
     open &= rb > a->radius;
   return ~far & ((near & PAIR_NEAR) | (~near & (PAIR_KEEP + open)));
