@@ -2,8 +2,10 @@
 /* See log.h. The state is one static struct: there is one log as there is one terminal. */
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +15,8 @@ enum { MAX_KINDS = 64 };
 static struct
 {
   FILE *file;
-  int speaks; /* this process is rank 0 */
+  int speaks;  /* this process is rank 0 */
+  int watched; /* by somebody at a terminal: 1 yes, -1 no, 0 not yet known */
   int progress_shown;
   struct { char key[32]; long count; } kind[MAX_KINDS];
   int n_kinds;
@@ -101,11 +104,33 @@ void log_warn (const char *key, const char *format, ...)
   log_say ("warning (%s): %s", key, text);
 }
 
+/* mpirun gives rank 0 a terminal of its own even where mpirun's output goes to a file, so the launcher's output
+ * is asked too, where the system lets us. */
+static int is_watched (void)
+{
+  const char *kind = getenv ("TERM");
+  char path[64];
+
+  if (!isatty (STDOUT_FILENO) || !kind || strcmp (kind, "dumb") == 0)
+    return 0;
+  snprintf (path, sizeof path, "/proc/%ld/fd/1", (long)getppid ());
+  int launcher = open (path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (launcher < 0)
+    return access (path, F_OK) != 0; /* there, but it cannot be written like a terminal */
+  int watched = isatty (launcher);
+  close (launcher);
+  return watched;
+}
+
 void log_progress (const char *format, ...)
 {
   va_list args;
 
-  if (!the_log.speaks || !isatty (STDOUT_FILENO))
+  if (!the_log.speaks)
+    return;
+  if (the_log.watched == 0)
+    the_log.watched = is_watched () ? 1 : -1;
+  if (the_log.watched < 0)
     return;
   clear_progress ();
   va_start (args, format);
