@@ -20,7 +20,7 @@ run ()
 same ()
 {
   for name in snapshot_000.hdf5 snapshot_001.hdf5 snapshot_002.hdf5 ketju_bhs.hdf5; do
-    "$python" "$here/same_bits.py" "one/$name" "$1/$name" || fault "$1/$name differs"
+    "$python" "$here/compare.py" "one/$name" "$1/$name" || fault "$1/$name differs"
   done
 }
 

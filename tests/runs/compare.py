@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""same_bits.py A B: do two HDF5 files hold the same numbers, to the last bit?
+"""compare.py A B: do two HDF5 files hold the same numbers, to the last bit?
 
 Particles may stand in any order: they are compared by ID. For all else names, shapes, types and bytes must agree;
 attributes that say how a file was made rather than what it holds are left out. Ends with 1 on a difference.
