@@ -5,9 +5,9 @@
  * Lengths, masses and times are in the caller's units: G and c are given once, and the library works in
  * units of its own inside. One system belongs to one thread at a time.
  *
- * Only differences of position matter. Newtonian motion is free of the frame's velocity too; post-Newtonian terms take
- * velocities as they are given (a moving pair is not a boosted resting pair in absolute time), so hand bodies over in
- * the frame of their centre of mass where the frame means nothing.
+ * Only differences of position matter. Newtonian motion is free of the frame's velocity too. Post-Newtonian terms
+ * take velocities as they are given (a moving pair is not a boosted resting pair in absolute time), so hand bodies
+ * over in the frame of their centre of mass where the frame means nothing.
  *
  * Results depend on bodies, options, times and the history of calls since areg_load: not on the order of bodies, the
  * size of the group, or the machine's vectors. Units whose ratio is a power of two give the same bits.

@@ -26,6 +26,10 @@
 static const double ceiling_drop = 0.7, rise_fast = 0.15, rise_slow = 0.01;
 enum { RISE_MEMORY = 40 }; /* steps */
 
+/* How much closer than others links of two holes are held: their energy is restored after each step, but their
+ * angular momentum is not, and its errors add up over 1e5 orbits. */
+static const double hole_care = 10;
+
 static int row_substeps (int k) { return 2 * (k + 1); }
 
 /* Force evaluations up to row k. */
@@ -141,8 +145,9 @@ static double error_norm (const struct areg *g, const struct areg_state *st, int
     const double W2 = larger (larger (square_of (st->hi + p, S), v2), fall2);
     const double ex = sqrt (square_of (e + q, S) / L2), ev = sqrt (square_of (e + p, S) / W2);
     const double et = dt * sqrt (v2 / L2);
+    const double care = st->kind[b] == AREG_HOLE && st->kind[st->parent[b]] == AREG_HOLE ? hole_care : 1;
     bad += ex + ev + et;
-    worst = larger (worst, larger (et, larger (ex, ev)));
+    worst = larger (worst, care * larger (et, larger (ex, ev)));
   }
   if (areg_flow_has_pn (g, st))
     worst = larger (worst, 30 * fabs (e[Y_BINDING]) / (fabs (st->hi[Y_BINDING]) + 1e-4 * st->s.potential));
