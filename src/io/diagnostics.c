@@ -133,10 +133,21 @@ static const char *const time_formats[DIAGNOSTIC_FILES] = {
   "Sync-Point %*d, Time: %lf", "%lf", "%lf", "Sync-Point %*d, Time: %lf", "%*d,%lf", "%*d,%lf", "At time %lf"
 };
 
-/* Times are written with 12 digits at least. */
-static int is_after (double t, double time) { return t > time + 1e-11 * fabs (time); }
+/* Files whose line of the very instant of the start will be written again, so that it goes too: theirs tell a
+ * state or the step to come. The others tell what a step has done. */
+static const int comes_again[DIAGNOSTIC_FILES] = {
+  [INFO] = 1, [ENERGY] = 1, [CONSERVATION] = 1, [TIMEBINS] = 1, [CPU] = 1
+};
 
-static int64_t length_until (const char *path, const char *time_format, double time)
+/* After `time`, or at it; times are written with 12 digits at least. */
+static int is_behind (double t, double time, int or_at)
+{
+  const double grain = 1e-11 * fabs (time);
+
+  return or_at ? t >= time - grain : t > time + grain;
+}
+
+static int64_t length_until (const char *path, const char *time_format, double time, int or_at)
 {
   FILE *f = fopen (path, "r");
   char line[1024];
@@ -144,7 +155,7 @@ static int64_t length_until (const char *path, const char *time_format, double t
   double t;
 
   while (f && fgets (line, sizeof line, f)) {
-    if (sscanf (line, time_format, &t) == 1 && is_after (t, time))
+    if (sscanf (line, time_format, &t) == 1 && is_behind (t, time, or_at))
       break;
     length = ftell (f);
   }
@@ -161,7 +172,7 @@ void diagnostics_until (const struct comm *comm, const struct params *params, do
   memset (lengths, 0, DIAGNOSTIC_FILES * sizeof *lengths);
   for (int k = 0; k < DIAGNOSTIC_FILES && comm->rank == 0; k++) {
     snprintf (path, sizeof path, "%s/%s", params->OutputDir, file_names[k]);
-    lengths[k] = length_until (path, time_formats[k], time);
+    lengths[k] = length_until (path, time_formats[k], time, comes_again[k]);
   }
   comm_broadcast (comm, lengths, DIAGNOSTIC_FILES * sizeof *lengths, 0);
 }

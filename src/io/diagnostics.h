@@ -29,8 +29,8 @@ enum status diagnostics_close (struct diagnostics **d);
  * checkpoint item of DIAGNOSTIC_FILES integers. Agreed ST_IOERR. */
 enum status diagnostics_lengths (struct diagnostics *d, int64_t lengths[DIAGNOSTIC_FILES]);
 
-/* Collective. For a start from a snapshot: the lengths of the files in OutputDir up to the last line that is not
- * after `time`; 0 for one that is not there. */
+/* Collective. For a start from a snapshot: the lengths of the files in OutputDir without the lines after `time`, and
+ * without those of that instant that the new run writes again; 0 for a file that is not there. */
 void diagnostics_until (const struct comm *comm, const struct params *params, double time,
                         int64_t lengths[DIAGNOSTIC_FILES]);
 
