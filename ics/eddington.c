@@ -296,9 +296,10 @@ static enum status check_positive (struct sphere *s, int c)
   const char *remedy = s->hole_mass > 0
     ? "Around an SMBH the density must rise at least as r^-1/2: take gamma >= 0.5, or leave the SMBH out."
     : "Its density is too flat there for the potential of the others: change scale, gamma or cutoff.";
-  return status_fail (ST_DATA, "component '%s' has no isotropic equilibrium: its distribution function is negative at "
-                      "energy %g (code units), the potential at radius %g. %s", p->name, -s->psi[worst],
-                      exp (u_of (s, worst)), remedy);
+  return status_fail (ST_DATA,
+                      "component '%s' has no isotropic equilibrium: its distribution function is negative at "
+                      "energy %g (code units), the potential at radius %g. %s",
+                      p->name, -s->psi[worst], exp (u_of (s, worst)), remedy);
 }
 
 enum status sphere_create (double G, double hole_mass, const struct component *components, int n_components,

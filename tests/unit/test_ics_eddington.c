@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that Eddington's inversion gives the known distribution functions of Plummer and Hernquist spheres, returns the
- * density it came from in any potential, and refuses what has no isotropic equilibrium. */
+/* Proves that Eddington's inversion gives the known distribution functions of Plummer and Hernquist spheres, returns
+ * the density it came from in any potential, and refuses what has no isotropic equilibrium. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that drawn particles have the model's density and the Jeans equation's velocity dispersion around an SMBH, that
- * they are isotropic and in virial equilibrium, and that each depends on its key alone. */
+/* Proves that drawn particles have the model's density and the Jeans equation's velocity dispersion around an SMBH,
+ * that they are isotropic and in virial equilibrium, and that each depends on its key alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
