@@ -137,7 +137,7 @@ static uint64_t bits_of (const struct comm *comm, const struct set *s)
 static void print_cost (const struct comm *comm, const struct gravity_cost *c, int64_t n)
 {
   if (comm->rank == 0)
-    printf ("rank 0: total=%.4f build=%.4f walk=%.4f comm=%.4f  per particle: pp=%.0f pm=%.1f m2l=%.2f mac=%.1f "
+    printf ("rank 0: total=%.6f build=%.4f walk=%.4f comm=%.4f  per particle: pp=%.0f pm=%.1f m2l=%.2f mac=%.1f "
             "bytes=%.0f sent=%.1f\n", c->total_s, c->build_s, c->walk_s, c->communication_s,
             c->n_pp / (double) n, c->n_pm / (double) n, c->n_m2l / (double) n, c->n_mac / (double) n,
             (double) c->bytes_peak / (double) n, (double) c->bytes_sent / (double) n);

@@ -32,15 +32,18 @@ struct direct_result
   double acceleration[3], potential;
 };
 
-/* What one rank holds while it sums. */
+/* What one rank holds while it sums: one owned block in five arrays. */
 struct direct
 {
   const struct gravity_options *options;
   const struct comm *comm;
   const struct gravity_kernels *kernels;
-  int64_t n; /* of the whole set */
-  struct direct_body *body;     /* owned, sorted by (group, id) */
-  struct direct_source *source; /* owned, in the same order */
+  int64_t n;              /* of the whole set */
+  int64_t *first_of_rank; /* size+1 */
+  struct direct_body *body;     /* sorted by (group, id) */
+  struct direct_source *source; /* in the same order */
+  struct direct_result *out;    /* of the sinks of this rank */
+  int64_t *sink, *start;        /* their places in the order, ascending, and the cuts into blocks */
 };
 
 static int compare_bodies (const void *a, const void *b)
@@ -67,30 +70,65 @@ static void pack (const struct direct *d, const struct gravity_bodies *in, struc
 
 static void direct_release (struct direct *d)
 {
-  mem_free (&d->body);
+  mem_free (&d->first_of_rank);
   mem_free (&d->source);
 }
 
-/* Collective, agreed. All bodies on all ranks, in order. */
-static enum status gather (struct direct *d, const struct gravity_bodies *bodies, int64_t **first_of_rank)
+/* Local. The block for n bodies; the widest elements come first, so that all are aligned. */
+static enum status reserve (struct direct *d, int64_t n)
 {
-  struct direct_body *mine = mem_alloc ("direct bodies", bodies->n, sizeof *mine);
-  enum status st = status_agree (d->comm, mine ? ST_OK : ST_MEMORY, NULL);
+  const size_t each = sizeof *d->source + sizeof *d->body + sizeof *d->out + 2 * sizeof (int64_t);
+
+  d->source = mem_alloc ("direct sum", n + 1, each);
+  if (!d->source)
+    return ST_MEMORY;
+  d->body = (struct direct_body *) (d->source + n);
+  d->out = (struct direct_result *) (d->body + n);
+  d->sink = (int64_t *) (d->out + n);
+  d->start = d->sink + n;
+  return ST_OK;
+}
+
+/* Collective. Bodies of all ranks behind each other, each rank's own already in its place. */
+static void gather_in_place (struct direct *d)
+{
+  const int size = d->comm->size;
+  int count[size], first[size];
+  MPI_Datatype type;
+
+  for (int q = 0; q < size; q++) {
+    first[q] = (int) d->first_of_rank[q];
+    count[q] = (int) (d->first_of_rank[q + 1] - d->first_of_rank[q]);
+  }
+  MPI_TRY (MPI_Type_contiguous (sizeof *d->body, MPI_BYTE, &type));
+  MPI_TRY (MPI_Type_commit (&type));
+  MPI_TRY (MPI_Allgatherv (MPI_IN_PLACE, 0, type, d->body, count, first, type, d->comm->mpi));
+  MPI_TRY (MPI_Type_free (&type));
+}
+
+/* Collective, agreed. All bodies on all ranks, in order. Few collective calls: small sets are all latency. */
+static enum status gather (struct direct *d, const struct gravity_bodies *bodies)
+{
+  const int size = d->comm->size;
+  enum status st = d->first_of_rank ? ST_OK : ST_MEMORY;
 
   if (st == ST_OK) {
-    pack (d, bodies, mine);
-    st = comm_gather_all (d->comm, mine, bodies->n, sizeof *mine, (void **) &d->body, first_of_rank);
+    for (int q = 0; q < size; q++)
+      d->first_of_rank[q + 1] += d->first_of_rank[q];
+    d->n = d->first_of_rank[size];
+    st = d->n < INT32_MAX ? reserve (d, d->n)
+         : status_fail (ST_DATA, "Direct summation of %lld bodies is beyond reason. Use the tree.", (long long) d->n);
   }
-  mem_free (&mine);
+  st = status_agree (d->comm, st, NULL);
   if (st != ST_OK)
     return st;
-  d->n = (*first_of_rank)[d->comm->size];
+  pack (d, bodies, d->body + d->first_of_rank[d->comm->rank]);
+  if (size > 1)
+    gather_in_place (d);
   qsort (d->body, d->n, sizeof *d->body, compare_bodies);
-  d->source = mem_alloc ("direct sources", d->n, sizeof *d->source);
-  st = status_agree (d->comm, d->source ? ST_OK : ST_MEMORY, NULL);
-  for (int64_t i = 0; st == ST_OK && i < d->n; i++)
+  for (int64_t i = 0; i < d->n; i++)
     direct_source_set (d->source + i, d->body[i].position, d->body[i].mass, d->body[i].h);
-  return st;
+  return ST_OK;
 }
 
 /* The interval of sources that bodies of this group do not feel. */
@@ -142,19 +180,11 @@ static void sum_block (const struct direct *d, const int64_t *sink, int m, struc
   }
 }
 
-/* out[i] for body sink[i]; `start` holds the first sink of each block. */
-static void sum_blocks (const struct direct *d, const int64_t *sink, const int64_t *start, int64_t n_blocks,
-                        struct direct_result *out)
-{
-#pragma omp parallel for schedule(static) if ((double) start[n_blocks] * (double) d->n > 1e5)
-  for (int64_t b = 0; b < n_blocks; b++)
-    sum_block (d, sink + start[b], (int) (start[b + 1] - start[b]), out + start[b]);
-}
-
 /* Cuts the ascending list into runs of consecutive bodies of one group, at most DIRECT_BLOCK long. */
-static int64_t cut_blocks (const struct direct *d, const int64_t *sink, int64_t n, int64_t *start)
+static int64_t cut_blocks (const struct direct *d, int64_t n)
 {
-  int64_t n_blocks = 0;
+  const int64_t *const sink = d->sink;
+  int64_t *const start = d->start, n_blocks = 0;
 
   for (int64_t i = 0; i < n; i++)
     if (i == 0 || sink[i] != sink[i - 1] + 1 || i - start[n_blocks - 1] == DIRECT_BLOCK
@@ -164,16 +194,14 @@ static int64_t cut_blocks (const struct direct *d, const int64_t *sink, int64_t 
   return n_blocks;
 }
 
-/* Local. Sums for the ascending list of sinks. */
-static enum status sum_sinks (const struct direct *d, const int64_t *sink, int64_t n, struct direct_result *out)
+/* d->out[i] for body d->sink[i]. */
+static void sum_sinks (const struct direct *d, int64_t n)
 {
-  int64_t *start = mem_alloc ("direct blocks", n + 1, sizeof *start);
+  const int64_t n_blocks = cut_blocks (d, n);
 
-  if (!start)
-    return ST_MEMORY;
-  sum_blocks (d, sink, start, cut_blocks (d, sink, n, start), out);
-  mem_free (&start);
-  return ST_OK;
+#pragma omp parallel for schedule(static) if ((double) n * (double) d->n > 1e5)
+  for (int64_t b = 0; b < n_blocks; b++)
+    sum_block (d, d->sink + d->start[b], (int) (d->start[b + 1] - d->start[b]), d->out + d->start[b]);
 }
 
 static void hand_over (const struct direct *d, const struct direct_result *from, int64_t n,
@@ -190,8 +218,7 @@ static void hand_over (const struct direct *d, const struct direct_result *from,
 }
 
 /* Collective, agreed. Sends each result to the rank of its body and hands over what arrives. */
-static enum status send_home (const struct direct *d, const int64_t *sink, int64_t n, const struct direct_result *out,
-                              const struct gravity_result *result)
+static enum status send_home (const struct direct *d, int64_t n, const struct gravity_result *result)
 {
   struct direct_result *sorted = mem_alloc ("direct results", n, sizeof *sorted), *arrived = NULL;
   int64_t *first = mem_alloc_zero ("direct offsets", d->comm->size + 2, sizeof *first), *from = NULL;
@@ -199,11 +226,11 @@ static enum status send_home (const struct direct *d, const int64_t *sink, int64
 
   if (st == ST_OK) {
     for (int64_t i = 0; i < n; i++)
-      first[d->body[sink[i]].rank + 2]++;
+      first[d->body[d->sink[i]].rank + 2]++;
     for (int q = 0; q < d->comm->size; q++)
       first[q + 2] += first[q + 1];
     for (int64_t i = 0; i < n; i++)
-      sorted[first[d->body[sink[i]].rank + 1]++] = out[i];
+      sorted[first[d->body[d->sink[i]].rank + 1]++] = d->out[i];
     st = comm_exchange (d->comm, sorted, first, sizeof *sorted, (void **) &arrived, &from);
   }
   if (st == ST_OK)
@@ -216,7 +243,7 @@ static enum status send_home (const struct direct *d, const int64_t *sink, int64
 }
 
 /* Which bodies of the order this rank sums: those of its own rank (all, or the targets), or an equal share. */
-static int64_t choose_sinks (const struct direct *d, bool share, const char *wanted, int64_t *sink)
+static int64_t choose_sinks (const struct direct *d, bool share, const char *wanted)
 {
   const int rank = d->comm->rank, size = d->comm->size;
   int64_t n = 0;
@@ -224,42 +251,40 @@ static int64_t choose_sinks (const struct direct *d, bool share, const char *wan
   for (int64_t i = 0; i < d->n; i++)
     if (share ? i >= d->n * rank / size && i < d->n * (rank + 1) / size
               : d->body[i].rank == rank && (!wanted || wanted[d->body[i].index]))
-      sink[n++] = i;
+      d->sink[n++] = i;
   return n;
 }
 
 /* Sharing evens the load at the price of one exchange of about 20 microseconds; a pair takes about 1 ns. */
-static bool worth_sharing (const struct direct *d, const int64_t *first_of_rank)
+static bool worth_sharing (const struct direct *d)
 {
   int64_t most = 0;
 
   for (int q = 0; q < d->comm->size; q++)
-    if (first_of_rank[q + 1] - first_of_rank[q] > most)
-      most = first_of_rank[q + 1] - first_of_rank[q];
+    if (d->first_of_rank[q + 1] - d->first_of_rank[q] > most)
+      most = d->first_of_rank[q + 1] - d->first_of_rank[q];
   return (double) d->n * ((double) most - (double) d->n / d->comm->size) > 2e4;
 }
 
-/* Collective, agreed. After the gather: sums and delivers. */
-static enum status sum_and_deliver (const struct direct *d, bool share, const char *wanted,
-                                    const struct gravity_result *result)
+/* What a rank tells the others first. */
+struct opening
 {
-  int64_t *sink = mem_alloc ("direct sinks", d->n, sizeof *sink);
-  struct direct_result *out = mem_alloc ("direct sums", d->n, sizeof *out);
-  enum status st = sink && out ? ST_OK : ST_MEMORY;
-  int64_t n = 0;
+  int64_t n, has_targets;
+};
 
-  if (st == ST_OK) {
-    n = choose_sinks (d, share, wanted, sink);
-    st = sum_sinks (d, sink, n, out);
+/* Collective. Counts of all ranks (in first_of_rank[1..]); true if all bodies are targets everywhere. */
+static bool open_sum (struct direct *d, int64_t n, bool has_targets)
+{
+  struct opening mine = { n, has_targets }, all[d->comm->size];
+  bool everything = true;
+
+  MPI_TRY (MPI_Allgather (&mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, d->comm->mpi));
+  for (int q = 0; q < d->comm->size; q++) {
+    if (d->first_of_rank)
+      d->first_of_rank[q + 1] = all[q].n;
+    everything &= !all[q].has_targets;
   }
-  st = status_agree (d->comm, st, NULL);
-  if (st == ST_OK && share)
-    st = send_home (d, sink, n, out, result);
-  else if (st == ST_OK)
-    hand_over (d, out, n, result);
-  mem_free (&sink);
-  mem_free (&out);
-  return st;
+  return everything;
 }
 
 enum status gravity_direct (const struct gravity_options *options, const struct comm *comm,
@@ -267,20 +292,24 @@ enum status gravity_direct (const struct gravity_options *options, const struct 
                             const struct gravity_result *result)
 {
   struct direct d = { .options = options, .comm = comm, .kernels = gravity_kernels_best () };
-  const bool all = !comm_any (comm, targets != NULL);
-  char *wanted = all ? NULL : mem_alloc_zero ("direct targets", bodies->n, 1);
-  int64_t *first_of_rank = NULL;
-  enum status st = status_agree (comm, all || wanted ? ST_OK : ST_MEMORY, NULL);
+  char *wanted = targets ? mem_alloc_zero ("direct targets", bodies->n, 1) : NULL;
 
-  if (st == ST_OK)
-    st = gather (&d, bodies, &first_of_rank);
+  if (!targets || wanted)
+    d.first_of_rank = mem_alloc_zero ("direct offsets", comm->size + 1, sizeof *d.first_of_rank);
+  const bool all = open_sum (&d, bodies->n, targets != NULL);
+  enum status st = gather (&d, bodies);
   if (st == ST_OK) {
-    for (int64_t i = 0; !all && i < (targets ? n_targets : bodies->n); i++)
-      wanted[targets ? targets[i] : i] = 1;
-    st = sum_and_deliver (&d, all && worth_sharing (&d, first_of_rank), wanted, result);
+    const bool share = all && worth_sharing (&d);
+    for (int64_t i = 0; i < n_targets && targets; i++)
+      wanted[targets[i]] = 1;
+    const int64_t n = choose_sinks (&d, share, wanted);
+    sum_sinks (&d, n);
+    if (share)
+      st = send_home (&d, n, result);
+    else
+      hand_over (&d, d.out, n, result);
   }
   direct_release (&d);
   mem_free (&wanted);
-  mem_free (&first_of_rank);
   return st;
 }

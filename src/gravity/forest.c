@@ -308,13 +308,6 @@ static inline void monomials (const double q[3], int n, double *powers)
   }
 }
 
-static int monomial_index (int a, int b, int c)
-{
-  const int n = a + b + c, m = n - a;
-
-  return n * (n + 1) * (n + 2) / 6 + m * (m + 1) / 2 + c;
-}
-
 /* Scale that holds a radius; a point gets one too small to matter. */
 static int16_t exponent_of (float radius)
 {
@@ -431,29 +424,18 @@ static void leaf_fill (struct forest *f, int32_t slot, double *raw)
   forest_store_moments (f, slot, raw);
 }
 
-/* raw += the child's moments about the parent's centre: (q + d)^k = sum_j binomial q^j d^(k-j). */
+/* raw += the child's moments about the parent's centre. */
 static void shift_raw (int order, const double *child, double ratio, const double d[3], double *raw)
 {
-  static const double binomial[6][6] = { { 1 }, { 1, 1 }, { 1, 2, 1 }, { 1, 3, 3, 1 }, { 1, 4, 6, 4, 1 },
-                                         { 1, 5, 10, 10, 5, 1 } };
   const int n_raw = raw_count (order);
-  double powers[MONOMIALS_MAX], scaled[MONOMIALS_MAX], ratios[6] = { 1 };
+  double powers[MONOMIALS_MAX], scaled[MONOMIALS_MAX], factor = 1;
 
   monomials (d, n_raw, powers);
-  for (int o = 1; o <= order; o++)
-    ratios[o] = ratios[o - 1] * ratio;
-  for (int k = 0; k < n_raw; k++) {
-    const signed char *e = monomial_exponent[k];
-    scaled[k] = child[k] * ratios[e[0] + e[1] + e[2]];
-  }
-  for (int k = 0; k < n_raw; k++) {
-    const signed char *e = monomial_exponent[k];
-    for (int a = 0; a <= e[0]; a++)
-      for (int b = 0; b <= e[1]; b++)
-        for (int c = 0; c <= e[2]; c++)
-          raw[k] += binomial[e[0]][a] * binomial[e[1]][b] * binomial[e[2]][c] * scaled[monomial_index (a, b, c)]
-                    * powers[monomial_index (e[0] - a, e[1] - b, e[2] - c)];
-  }
+  for (int o = 0, k = 0; o <= order; o++, factor *= ratio)
+    for (; k < raw_count (o); k++)
+      scaled[k] = child[k] * factor;
+  for (int i = 0; i < SHIFT_TERMS && shift_term[i].to < n_raw; i++)
+    raw[shift_term[i].to] += (double) shift_term[i].weight * scaled[shift_term[i].from] * powers[shift_term[i].power];
 }
 
 /* Mass, centre, support, old acceleration from the children. */

@@ -249,18 +249,7 @@ def emit_tables(p):
     """From raw moments sum m q^k to coefficients, and from those to the tensors of cell_body."""
     monomials = [k for n in range(p + 1) for k in full(n)]
     out = [f"enum {{ MONOMIALS_MAX = {len(monomials)}, COEFFICIENTS_MAX = {(p + 1) ** 2 - 3}, "
-           f"LOCAL_MAX = {(p + 1) ** 2} }};", "",
-           "/* Exponents of the monomials, order by order; each is its parent times one axis. */",
-           "static const signed char monomial_exponent[MONOMIALS_MAX][3] = {"]
-    out += wrap("  ", [], "")[:-1]
-    row = "  "
-    for k in monomials:
-        piece = f"{{ {k[0]}, {k[1]}, {k[2]} }}, "
-        if len(row) + len(piece) > 112:
-            out.append(row.rstrip())
-            row = "  "
-        row += piece
-    out += [row.rstrip(), "};"]
+           f"LOCAL_MAX = {(p + 1) ** 2} }};"]
     fold = []
     for k in monomials:
         n = sum(k)
@@ -280,6 +269,20 @@ def emit_tables(p):
             for k in independent(n):
                 if h.get(k):
                     tensor.append((source_place(k), source_place(m), h[k] / multinomial(k)))
+    shift = [(i, monomials.index(j), monomials.index(tuple(k[a] - j[a] for a in range(3))),
+              comb(k[0], j[0]) * comb(k[1], j[1]) * comb(k[2], j[2]))
+             for i, k in enumerate(monomials) for j in monomials if all(j[a] <= k[a] for a in range(3))]
+    out += ["", "/* (q + d)^k = sum_j binomial q^j d^(k-j): indices of k, j and k - j. */",
+            f"enum {{ SHIFT_TERMS = {len(shift)} }};",
+            "static const struct { unsigned char to, from, power, weight; } shift_term[SHIFT_TERMS] = {"]
+    row = "  "
+    for term in shift:
+        piece = "{ " + ", ".join(str(v) for v in term) + " }, "
+        if len(row) + len(piece) > 112:
+            out.append(row.rstrip())
+            row = "  "
+        row += piece
+    out += [row.rstrip(), "};"]
     for title, label, rows in (("M_m = sum over monomials, in the harmonic basis: (-1)^n/k! with z^2 = -x^2-y^2.", "fold", fold),
                                ("Components of q_n, P_n(u) = q_n u^n = sum_m M_m d_m(u).", "tensor", tensor)):
         rows.sort(key=lambda r: (r[0], r[1]))
