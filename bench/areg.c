@@ -3,10 +3,10 @@
  *
  *   areg_bench T_END ICFILE [REFERENCE] [--star-softening EPS] [--c C]
  *
- * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes) to T_END at tolerances 1e-6 to 1e-14,
- * and compares positions with REFERENCE (same columns), or with its own run at 1e-14. Errors are the largest over holes
- * and over all bodies, in the file's unit of length; seconds are of the processor. The last lines are the latency of
- * a call of almost no time, loading included, and the rate of pairs.
+ * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes) to T_END at tolerances 1e-6 to
+ * 1e-14, and compares positions with REFERENCE (same columns), or with its own run at 1e-14. Errors are the
+ * largest over holes and over all bodies, in the file's unit of length; seconds are of the processor. The last
+ * lines are the latency of a call of almost no time, loading included, and the rate of pairs.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "areg.h"
