@@ -16,7 +16,7 @@
 
 #include "base/mem.h"
 #define HARMONICS_TABLES
-#include "gravity/harmonics.h"
+#include "gravity/harmonics.inc"
 
 enum { TASK_BODIES = 16384 };
 
@@ -123,7 +123,7 @@ struct place_in_order *travellers_order (struct pool *pool, const struct travell
 
 void *pool_take (struct pool *pool, enum pool_slot slot, int64_t n, size_t size)
 {
-  static const char *const name[POOL_SLOTS] = { "gravity bodies", "gravity order", "gravity scratch", "gravity sums" };
+  static const char *const name[POOL_SLOTS] = { "gravity bodies", "gravity order", "gravity scratch" };
   const int64_t bytes = n * (int64_t) size;
 
   if (bytes > pool->bytes[slot] || !pool->block[slot]) {
@@ -269,8 +269,8 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
 
   cell_open (f, slot, first, last);
   if (level > KEY_LEVELS && last - first > MOST_AT_ONE_POINT)
-    return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most %d "
-                        "can. Spread them, or enlarge the precision by a smaller box.", (long long) (last - first),
+    return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most "
+                        "%d can. Spread them, or use a smaller box: its positions are finer.", (long long) (last - first),
                         (unsigned long long) f->home[first].id, MOST_AT_ONE_POINT);
   if (last - first <= f->leaf_size || level > KEY_LEVELS)
     return ST_OK;

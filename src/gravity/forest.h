@@ -75,7 +75,7 @@ struct place_in_order
 };
 
 /* Memory kept from one solve to the next: blocks that only grow. */
-enum pool_slot { POOL_TRAVELLERS, POOL_ORDER, POOL_SCRATCH, POOL_SUMS, POOL_SLOTS };
+enum pool_slot { POOL_TRAVELLERS, POOL_ORDER, POOL_SCRATCH, POOL_SLOTS };
 struct pool
 {
   void *block[POOL_SLOTS]; /* owned */
@@ -92,7 +92,7 @@ struct forest
   int n_trees;
   int32_t *root;        /* owned: cell of each tree, -1 if it has no bodies */
   struct cell *cell;    /* owned */
-  float *moment;        /* owned: 2 n_coefficients a cell: coefficients of cell-cell, then tensors of cell-body work */
+  float *moment;        /* owned: 2 n_coefficients a cell: for cell-cell work, then tensors for cell-body work */
   int32_t n_cells, cells_capacity;
   int64_t n_own, n_bodies, bodies_capacity; /* own sinks come first, imported sources follow */
   uint64_t (*position)[3];                  /* owned */

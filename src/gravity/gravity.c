@@ -38,8 +38,8 @@ static enum status options_check (const struct gravity_options *o)
   if (o->multipole_order < 3 || o->multipole_order > 5)
     return status_fail (ST_DATA, "Gravity: MultipoleOrder is %d; it must be 3, 4 or 5.", o->multipole_order);
   if (!(o->accuracy >= 0) || !(o->opening_angle >= 0) || o->opening_angle > 0.9)
-    return status_fail (ST_DATA, "Gravity: the accuracy (%g) must not be negative and the opening angle (%g) must lie "
-                        "between 0 and 0.9.", o->accuracy, o->opening_angle);
+    return status_fail (ST_DATA, "Gravity: the accuracy (%g) must not be negative and the opening angle (%g) must "
+                        "lie between 0 and 0.9.", o->accuracy, o->opening_angle);
   if (o->leaf_size < 1 || o->leaf_size > 1024)
     return status_fail (ST_DATA, "Gravity: the leaf size is %d; it must lie between 1 and 1024.", o->leaf_size);
   return ST_OK;
@@ -177,20 +177,34 @@ static enum status sums_check (const struct forest *f, const struct sums *sums)
   for (int64_t i = 0; i < f->n_own; i++) {
     const double *const a = sums->acceleration[i];
     if (!isfinite (a[0] + a[1] + a[2] + sums->potential[i]))
-      return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g in units of "
-                          "the largest, softening support %g of the box). Check its mass, softening and position.",
+      return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g in units "
+                          "of the largest, softening support %g of the box). Check its mass, softening and position.",
                           (unsigned long long) f->home[i].id, f->mass[i], (double) f->h[i]);
   }
   return ST_OK;
 }
 
-/* Local. The sums lie in the pool. */
+/* What the solver holds at the end of the walk, when it holds most. */
+static int64_t bytes_held (const struct gravity *g)
+{
+  const struct forest *const f = &g->forest;
+  const size_t cell = sizeof *f->cell + 2 * (size_t) f->n_coefficients * sizeof *f->moment;
+  const size_t body = sizeof *f->position + sizeof *f->place + sizeof *f->h + sizeof *f->mass;
+  int64_t bytes = f->cells_capacity * (int64_t) cell + f->bodies_capacity * (int64_t) body
+                  + f->homes_capacity * (int64_t) sizeof *f->home;
+
+  for (int k = 0; k < POOL_SLOTS; k++)
+    bytes += g->pool.bytes[k];
+  return bytes;
+}
+
+/* Local. The sums take the place of the travellers, which have arrived. */
 static enum status walk (struct gravity *g, const struct criterion *q, struct sums *sums)
 {
   const int64_t n = g->forest.n_own;
   const double start = log_seconds ();
 
-  sums->acceleration = pool_take (&g->pool, POOL_SUMS, n, sizeof *sums->acceleration + sizeof (double) + sizeof (float));
+  sums->acceleration = pool_take (&g->pool, POOL_TRAVELLERS, n, 4 * sizeof (double) + sizeof (float));
   if (!sums->acceleration)
     return ST_MEMORY;
   sums->potential = (double *) (sums->acceleration + n);
@@ -225,7 +239,7 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   }
   if (st == ST_OK)
     st = status_agree (comm, walk (g, &q, &sums), NULL);
-  g->cost.bytes_peak = mem_used ();
+  g->cost.bytes_peak = bytes_held (g);
   if (st == ST_OK && comm->size == 1)
     deliver (&scales, f, &sums, result);
   else if (st == ST_OK)

@@ -31,7 +31,7 @@ struct gravity_bodies
   int64_t n;
   const uint64_t (*position)[3];
   const double *mass;
-  const double *softening;       /* Plummer-equivalent epsilon: spline support h = 2.8 epsilon; a pair uses the larger */
+  const double *softening;       /* Plummer-equivalent epsilon: support h = 2.8 epsilon; a pair uses the larger */
   const float *acceleration_old; /* |a|, 0 where unknown */
   const uint64_t *id;            /* unique: breaks ties of the key */
   const int32_t *group;          /* -1, or the region that the body belongs to; NULL: all -1 */

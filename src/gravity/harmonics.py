@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes harmonics.h: straight-line code for harmonic expansions of order 3, 4 and 5 in Cartesian form.
+"""Writes harmonics.inc: straight-line code for harmonic expansions of order 3, 4 and 5 in Cartesian form.
 
 A harmonic tensor of order n (symmetric, all traces zero) has 2n+1 independent components; we keep those (a,b,c),
 a+b+c = n, with c = 0 (a falling) and then c = 1, and get c >= 2 from the vanishing traces. The text of an expansion
 of order p is then (p+1)^2 numbers, as with spherical harmonics, but in plain x, y, z and without square roots.
 The derivation is in doc/gravity.md; the equations named there appear as comments in the output.
 
-Usage: harmonics.py > harmonics.h
+Usage: harmonics.py > harmonics.inc
 """
 from fractions import Fraction
 from math import factorial, comb

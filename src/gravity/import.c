@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pull, not push: each rank follows the decisions of its own walk through the remote trees, as far as it has them, and
- * asks the owners for what lies below the cells at which it is stopped. Only the stopped pairs go on in the next
+/* Pull, not push: each rank follows the decisions of its own walk through the remote trees, as far as it has them,
+ * and asks the owners for what lies below the cells at which it is stopped. Only the stopped pairs go on in the next
  * round. The walk that follows takes the same decisions on the same cells and so never lacks anything, and what was
- * fetched is exactly what is needed but for one level of foresight. Since decisions depend on cells alone, it does not
- * matter for the result which cells are local.
+ * fetched is exactly what is needed but for one level of foresight. Since decisions depend on cells alone, it does
+ * not matter for the result which cells are local.
  *
  * A reply to a cell with children: its children, then the children of each of those. To a leaf: its bodies.
  */

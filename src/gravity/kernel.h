@@ -17,13 +17,13 @@
 
 /* The four polynomials; `real` is the type of the constants. iu = 1/u. */
 #define SPLINE_FORCE_INNER(real, u) ((real) (32.0 / 3) + (u) * (u) * ((u) * (real) 32.0 - (real) 38.4))
-#define SPLINE_FORCE_OUTER(real, u, iu)                                                                               \
-  ((real) (64.0 / 3) - (real) 48.0 * (u) + (u) * (u) * ((real) 38.4 - (real) (32.0 / 3) * (u))                        \
+#define SPLINE_FORCE_OUTER(real, u, iu)                                                                            \
+  ((real) (64.0 / 3) - (real) 48.0 * (u) + (u) * (u) * ((real) 38.4 - (real) (32.0 / 3) * (u))                     \
    - (real) (1.0 / 15) * ((iu) * (iu) * (iu)))
-#define SPLINE_POTENTIAL_INNER(real, u)                                                                               \
+#define SPLINE_POTENTIAL_INNER(real, u)                                                                            \
   ((real) 2.8 - (u) * (u) * ((real) (16.0 / 3) + (u) * (u) * ((real) 6.4 * (u) - (real) 9.6)))
-#define SPLINE_POTENTIAL_OUTER(real, u, iu)                                                                           \
-  ((real) 3.2 - (real) (1.0 / 15) * (iu)                                                                              \
+#define SPLINE_POTENTIAL_OUTER(real, u, iu)                                                                        \
+  ((real) 3.2 - (real) (1.0 / 15) * (iu)                                                                           \
    - (u) * (u) * ((real) (32.0 / 3) + (u) * ((real) -16.0 + (u) * ((real) 9.6 - (real) (32.0 / 15) * (u)))))
 
 /* Scalar, double: factor of the separation and of -m for squared separation r2 and pair support h. Two bodies

@@ -79,8 +79,8 @@ struct gravity_kernels
   /* Verdicts on n cells of the list; n_bodies < few are not worth multipoles. */
   void (*judge[3]) (const struct sink_view *sink, const struct cell *cell, const int32_t *list, int64_t n, int few,
                     uint8_t *verdict);
-  /* Sinks [first, last) from n bodies (x, y, z, mass), softened if h is given; source `self` + k is sink k. Unsoftened
-   * pairs must lie outside every support. */
+  /* Sinks [first, last) from n bodies (x, y, z, mass), softened if h is given; source `self` + k is sink k.
+   * Unsoftened pairs must lie outside every support. */
   void (*pairs) (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *group,
                  int first, int last);
   /* Sinks [first, last) from n cells; index: order - 3. */

@@ -11,7 +11,7 @@
 #include "gravity/kernels.h"
 #include "gravity/lanes.h"
 #define HARMONICS_LANES
-#include "gravity/harmonics.h"
+#include "gravity/harmonics.inc"
 
 enum { HALF = LANES / 2 }; /* doubles in a vector */
 
@@ -191,54 +191,54 @@ static double tree_sum (float *lane)
   return lane[0];
 }
 
-#define CELL_BODY(p)                                                                                                  \
-  static void cell_body_ ## p ## _all (const struct cell_source *source, int64_t n, struct sink_group *g, int first,  \
-                                       int last)                                                                      \
-  {                                                                                                                   \
-    for (int i = first; i < last; i += LANES) {                                                                       \
-      struct pair_lanes b = load_sinks (g, i);                                                                        \
-      if (LANES == 16 && last - i <= 8) {                                                                             \
-        HALF_WIDTH (cell_body[p - 3] (source, n, g, i, last));                                                        \
-        break;                                                                                                        \
-      }                                                                                                               \
-      for (int64_t j = 0; j < n; j++)                                                                                 \
-        cell_body_ ## p (b.x - source[j].x, b.y - source[j].y, b.z - source[j].z, source[j].scale,                    \
-                         source[j].moment + (p + 1) * (p + 1) - 3, &b.phi, &b.ax, &b.ay, &b.az);                      \
-      store_sums (&b, g, i);                                                                                          \
-    }                                                                                                                 \
+#define CELL_BODY(p)                                                                                               \
+  static void cell_body_ ## p ## _all (const struct cell_source *source, int64_t n, struct sink_group *g, int first, \
+                                       int last)                                                                   \
+  {                                                                                                                \
+    for (int i = first; i < last; i += LANES) {                                                                    \
+      struct pair_lanes b = load_sinks (g, i);                                                                     \
+      if (LANES == 16 && last - i <= 8) {                                                                          \
+        HALF_WIDTH (cell_body[p - 3] (source, n, g, i, last));                                                     \
+        break;                                                                                                     \
+      }                                                                                                            \
+      for (int64_t j = 0; j < n; j++)                                                                              \
+        cell_body_ ## p (b.x - source[j].x, b.y - source[j].y, b.z - source[j].z, source[j].scale,                 \
+                         source[j].moment + (p + 1) * (p + 1) - 3, &b.phi, &b.ax, &b.ay, &b.az);                   \
+      store_sums (&b, g, i);                                                                                       \
+    }                                                                                                              \
   }
 
-#define CELL_CELL(p)                                                                                                  \
-  static void cell_cell_ ## p ## _all (const struct cell_source *source, int64_t n, double *local)                    \
-  {                                                                                                                   \
-    enum { TERMS = (p + 1) * (p + 1), COEFFICIENTS = TERMS - 3, PARTS = LIST_LANES / LANES };                         \
-    vf to[PARTS][TERMS], from[COEFFICIENTS + 3];                                                                      \
-    memset (to, 0, sizeof to);                                                                                        \
-    for (int64_t j = 0; j < n; j += LANES) {                                                                          \
-      vf place[4];                                                                                                    \
-      gather_sources (source + j, n - j < LANES ? (int) (n - j) : LANES, COEFFICIENTS, place, from);                  \
-      cell_cell_ ## p (-place[0], -place[1], -place[2], place[3], from, to[j / LANES % PARTS]);                       \
-    }                                                                                                                 \
-    for (int t = 0; t < TERMS; t++) {                                                                                 \
-      float lane[LIST_LANES];                                                                                         \
-      for (int part = 0; part < PARTS; part++)                                                                        \
-        *(vf *) &lane[part * LANES] = to[part][t];                                                                    \
-      local[t] += tree_sum (lane);                                                                                    \
-    }                                                                                                                 \
+#define CELL_CELL(p)                                                                                               \
+  static void cell_cell_ ## p ## _all (const struct cell_source *source, int64_t n, double *local)                 \
+  {                                                                                                                \
+    enum { TERMS = (p + 1) * (p + 1), COEFFICIENTS = TERMS - 3, PARTS = LIST_LANES / LANES };                      \
+    vf to[PARTS][TERMS], from[COEFFICIENTS + 3];                                                                   \
+    memset (to, 0, sizeof to);                                                                                     \
+    for (int64_t j = 0; j < n; j += LANES) {                                                                       \
+      vf place[4];                                                                                                 \
+      gather_sources (source + j, n - j < LANES ? (int) (n - j) : LANES, COEFFICIENTS, place, from);               \
+      cell_cell_ ## p (-place[0], -place[1], -place[2], place[3], from, to[j / LANES % PARTS]);                    \
+    }                                                                                                              \
+    for (int t = 0; t < TERMS; t++) {                                                                              \
+      float lane[LIST_LANES];                                                                                      \
+      for (int part = 0; part < PARTS; part++)                                                                     \
+        *(vf *) &lane[part * LANES] = to[part][t];                                                                 \
+      local[t] += tree_sum (lane);                                                                                 \
+    }                                                                                                              \
   }
 
-#define LOCAL_BODY(p)                                                                                                 \
-  static void local_body_ ## p ## _all (const double *local, struct sink_group *g)                                    \
-  {                                                                                                                   \
-    for (int i = 0; i < g->n; i += HALF) {                                                                            \
-      vd x, y, z;                                                                                                     \
-      for (int k = 0; k < HALF; k++) {                                                                                \
-        x[k] = g->x[i + k];                                                                                           \
-        y[k] = g->y[i + k];                                                                                           \
-        z[k] = g->z[i + k];                                                                                           \
-      }                                                                                                               \
-      local_body_ ## p (x, y, z, local, (vd *) &g->phi[i], (vd *) &g->ax[i], (vd *) &g->ay[i], (vd *) &g->az[i]);     \
-    }                                                                                                                 \
+#define LOCAL_BODY(p)                                                                                              \
+  static void local_body_ ## p ## _all (const double *local, struct sink_group *g)                                 \
+  {                                                                                                                \
+    for (int i = 0; i < g->n; i += HALF) {                                                                         \
+      vd x, y, z;                                                                                                  \
+      for (int k = 0; k < HALF; k++) {                                                                             \
+        x[k] = g->x[i + k];                                                                                        \
+        y[k] = g->y[i + k];                                                                                        \
+        z[k] = g->z[i + k];                                                                                        \
+      }                                                                                                            \
+      local_body_ ## p (x, y, z, local, (vd *) &g->phi[i], (vd *) &g->ax[i], (vd *) &g->ay[i], (vd *) &g->az[i]);  \
+    }                                                                                                              \
   }
 
 #if LANES == 16
@@ -251,7 +251,8 @@ typedef int32_t vi4 __attribute__ ((vector_size (16)));
 typedef float v4 __attribute__ ((vector_size (16), aligned (4), may_alias));
 
 /* Four rows of four floats become columns: column c goes to to[c * stride]. */
-static inline void transpose_4 (const float *r0, const float *r1, const float *r2, const float *r3, float *to, int stride)
+static inline void transpose_4 (const float *r0, const float *r1, const float *r2, const float *r3, float *to,
+                                int stride)
 {
   const v4 a = *(const v4 *) r0, b = *(const v4 *) r1, c = *(const v4 *) r2, d = *(const v4 *) r3;
   const v4 ab0 = __builtin_shuffle (a, b, (vi4) { 0, 4, 1, 5 }), ab1 = __builtin_shuffle (a, b, (vi4) { 2, 6, 3, 7 });
@@ -355,17 +356,17 @@ static inline vl verdict_lanes (const struct sink_view *a, const struct judged *
   return ~far & ((near & PAIR_NEAR) | (~near & (PAIR_KEEP + open)));
 }
 
-#define JUDGE(p)                                                                                                      \
-  static void judge_ ## p (const struct sink_view *a, const struct cell *cell, const int32_t *list, int64_t n,        \
-                           int few, uint8_t *verdict)                                                                 \
-  {                                                                                                                   \
-    for (int64_t i = 0; i < n; i += HALF) {                                                                           \
-      struct judged c;                                                                                                \
-      load_judged (a, cell, list + i, n - i < HALF ? (int) (n - i) : HALF, &c);                                       \
-      const vl v = verdict_lanes (a, &c, few, p);                                                                     \
-      for (int k = 0; k < HALF && i + k < n; k++)                                                                     \
-        verdict[i + k] = (uint8_t) v[k];                                                                              \
-    }                                                                                                                 \
+#define JUDGE(p)                                                                                                   \
+  static void judge_ ## p (const struct sink_view *a, const struct cell *cell, const int32_t *list, int64_t n,     \
+                           int few, uint8_t *verdict)                                                              \
+  {                                                                                                                \
+    for (int64_t i = 0; i < n; i += HALF) {                                                                        \
+      struct judged c;                                                                                             \
+      load_judged (a, cell, list + i, n - i < HALF ? (int) (n - i) : HALF, &c);                                    \
+      const vl v = verdict_lanes (a, &c, few, p);                                                                  \
+      for (int k = 0; k < HALF && i + k < n; k++)                                                                  \
+        verdict[i + k] = (uint8_t) v[k];                                                                           \
+    }                                                                                                              \
   }
 JUDGE (3) JUDGE (4) JUDGE (5)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The top cells come from global counts alone: a cell is split while it holds more bodies than a share that depends on
- * the number of ranks, but never below the size at which the tree itself would stop. So top cells are cells of the one
- * tree, whatever the number of ranks, and every rank grows exactly the cells that one rank alone would have grown.
+/* The top cells come from global counts alone: a cell is split while it holds more bodies than a share that depends
+ * on the number of ranks, but never below the size at which the tree itself would stop. So top cells are cells of the
+ * one tree, whatever the number of ranks, and every rank grows just the cells that one rank alone would have grown.
  * Whole top leaves are dealt out in tree order by measured work. Their moments are gathered as they are, and all
  * ranks combine them upwards by the same operations on the same numbers.
  */
@@ -86,9 +86,10 @@ static enum status number_trees (struct forest *f, const struct comm *comm, stru
   if (st == ST_OK) {
     const int32_t n_groups = unique (all, first[comm->size]);
     f->n_trees = n_groups + 1;
-    for (int64_t i = 0; i < n; i++)
-      t[i].tree = t[i].tree < 0 ? 0
-                  : 1 + (int32_t) ((int32_t *) bsearch (&t[i].tree, all, n_groups, sizeof *all, compare_numbers) - all);
+    for (int64_t i = 0; i < n; i++) {
+      const int32_t *const found = bsearch (&t[i].tree, all, n_groups, sizeof *all, compare_numbers);
+      t[i].tree = found ? 1 + (int32_t) (found - all) : 0;
+    }
   }
   mem_free (&mine);
   mem_free (&all);
@@ -220,7 +221,7 @@ static void list_leaves (struct tops *s, int32_t index)
     list_leaves (s, s->top[index].child + i);
 }
 
-/* Collective, agreed. Deals the leaves out in tree order, each to the rank in whose share of the work its middle is. */
+/* Collective, agreed. Deals the leaves out in tree order, each to the rank in whose share its middle is. */
 static enum status assign_leaves (const struct forest *f, const struct comm *comm, struct tops *s,
                                   const struct queue *b)
 {
@@ -308,7 +309,7 @@ static enum status grow_leaves (struct forest *f, int rank, const struct tops *s
                                 int32_t *n_reports)
 {
   int64_t at = 0;
-  enum status st = forest_reserve_cells (f, s->n + f->n_own / 8);
+  enum status st = forest_reserve_cells (f, s->n + f->n_own / 10);
 
   if (st != ST_OK)
     return st;

@@ -2,7 +2,7 @@
 /* Shares the work of one solve among the ranks.
  *
  * Each rank gets an interval of the order (tree, key, id) that is made of whole top cells: cells of the octree of all
- * bodies, known to every rank. Whatever else a rank's sinks need of the other ranks' trees is fetched before the walk.
+ * bodies, known to every rank. Whatever else a rank's sinks need of other ranks' trees is fetched before the walk.
  */
 #ifndef CATENA_GRAVITY_SHARE_H
 #define CATENA_GRAVITY_SHARE_H

@@ -22,7 +22,7 @@
 
 #include "base/mem.h"
 #define HARMONICS_SHIFT
-#include "gravity/harmonics.h"
+#include "gravity/harmonics.inc"
 
 enum
 {
@@ -614,7 +614,8 @@ struct jobs
 static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const uint64_t parent_centre[3],
                      const double *parent_local, int64_t first, int64_t last);
 
-static void add_job (struct walker *w, struct jobs *jobs, int32_t sink, const double *local, int64_t first, int64_t last)
+static void add_job (struct walker *w, struct jobs *jobs, int32_t sink, const double *local, int64_t first,
+                     int64_t last)
 {
   if (jobs->n == jobs->capacity) {
     const int64_t capacity = 2 * jobs->capacity + 256;

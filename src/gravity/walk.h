@@ -38,8 +38,8 @@ struct probe
   int64_t n_waiting, waiting_capacity, n_asked, asked_capacity;
 };
 
-/* Local. Follows the decisions of the walk for the pairs given (all pairs of trees, if n < 0) through what lies outside
- * this rank's own cells, and appends to `out` what is not here, each cell once. ST_MEMORY. */
+/* Local. Follows the decisions of the walk for the pairs given (all pairs of trees, if n < 0) through what lies
+ * outside this rank's own cells, and appends to `out` what is not here, each cell once. ST_MEMORY. */
 enum status forest_probe (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
                           const struct waiting *pairs, int64_t n, struct probe *out);
 

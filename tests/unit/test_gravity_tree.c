@@ -118,7 +118,7 @@ static void test_groups (void **state)
     }
     s.group[i] = r2 < 0.04 ? 17 : r2 > 1 && r2 < 1.3 ? 3 : -1;
   }
-  expect_error (&o, &s, 0.99, 1e-2); /* as without groups, where some forces are smaller; own forces would be order 1 */
+  expect_error (&o, &s, 0.99, 1e-2); /* as without groups, some forces smaller; own forces would be order 1 */
   fixture_remember (&s);
   expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
   for (int64_t i = 0; i < s.n; i++)
@@ -283,7 +283,8 @@ static void test_tight_pair (void **state)
   fixture_remember (&s);
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   const double r = (double) (int64_t) (s.position[1][1] - s.position[0][1]) * 0x1p-64 * fixture_length;
-  assert_true (fabs (s.acceleration[0][1] * r * r / s.mass[1] - 1) < 1e-12); /* the pair alone is all but 1e-14 of it */
+  /* the pair alone is all but 1e-14 of it */
+  assert_true (fabs (s.acceleration[0][1] * r * r / s.mass[1] - 1) < 1e-12);
   expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
   fixture_free (&s);
 }
