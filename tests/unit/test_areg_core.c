@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Proves that areg follows known orbits, conserves, is invariant to what must not matter, and refuses cleanly. */
 #include "areg_test.h"
+#include "areg/areg_impl.h"
 #include <pthread.h>
 
 /* 1000 orbits of e = 0.9999 end where Kepler's equation says. References: 50-digit Kepler solution. */
@@ -293,6 +294,46 @@ static void group_bits (void **state)
   pthread_barrier_destroy (&meeting.barrier);
 }
 
+/* The spline's force is the slope of its potential, and both are Kepler's at the support. */
+static void spline (void **state)
+{
+  (void) state;
+  for (double r = 0.05; r < 1.3; r += 0.0371) {
+    double f, p0, p1, scrap;
+    areg_spline (r, 1, &f, &scrap);
+    areg_spline (r - 1e-5, 1, &scrap, &p0);
+    areg_spline (r + 1e-5, 1, &scrap, &p1);
+    assert_true (fabs ((p0 - p1) / 2e-5 - f * r) < 1e-8); /* 1e-10 of truncation, 1e-11 of round-off */
+    if (r >= 1)
+      assert_true (fabs (f * r * r * r - 1) < 1e-14);
+  }
+}
+
+/* A tight binary in softened stars, star-star forces mostly predicted: orbits as at a far closer tolerance. */
+static void split_stars (void **state)
+{
+  (void) state;
+  struct areg_body b[30], c[30];
+  struct areg_statistics count;
+  test_cloud (b, 30, 8);
+  for (int i = 0; i < 2; i++)
+    for (int k = 0; k < 3; k++) {
+      b[i].x[k] *= 0.02;
+      b[i].v[k] *= sqrt (50.0);
+    }
+  struct areg *s = test_system (1e-8, 0, 0.5, 0, b, 30), *t = test_system (1e-13, 0, 0.5, 0, b, 30);
+  assert_int_equal (areg_advance (s, 2), AREG_OK);
+  assert_int_equal (areg_advance (t, 2), AREG_OK);
+  areg_bodies (s, b);
+  areg_bodies (t, c);
+  assert_true (test_distance (b + 2, c + 2, 28) < 1e-5); /* stars: 1e-8 a step, some hundred steps */
+  areg_statistics_now (s, &count);
+  assert_true (count.energy_error_max < 1e-11);
+  assert_true (s->now.s.split);
+  areg_free (&s);
+  areg_free (&t);
+}
+
 /* Three holes fall together under the eyes of two stars: two mergers, the heavier survives, stars go their way. */
 static void mergers (void **state)
 {
@@ -367,6 +408,6 @@ int main (void)
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
     cmocka_unit_test (group_bits), cmocka_unit_test (mergers),
-    cmocka_unit_test (pn_trajectories) };
+    cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (split_stars) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
