@@ -11,6 +11,7 @@
 #include "gravity/forest.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,19 +58,36 @@ static inline unsigned digit_of (const struct place_in_order *p, int shift)
   return (unsigned) (shift < 64 ? p->key >> shift : (uint64_t) p->tree >> (shift - 64)) & 2047;
 }
 
-/* One stable pass. A digit that all share needs no moves: returns 0, and the order stays where it is. */
-static inline int radix_pass (const struct place_in_order *in, struct place_in_order *out, int64_t n, int shift)
-{
-  int64_t count[2049] = { 0 };
+enum { DIGITS = 2048, CHUNKS_MAX = 16, CHUNK_LEAST = 32768 };
 
-  for (int64_t i = 0; i < n; i++)
-    count[digit_of (in + i, shift) + 1]++;
-  if (n == 0 || count[digit_of (in, shift) + 1] == n)
-    return 0;
-  for (int d = 0; d < 2048; d++)
-    count[d + 1] += count[d];
-  for (int64_t i = 0; i < n; i++)
-    out[count[digit_of (in + i, shift)]++] = in[i];
+/* One stable pass, threads working on chunks of the input: the outcome does not depend on how many. A digit that all
+ * share needs no moves: returns 0, and the order stays where it is. */
+static int radix_pass (const struct place_in_order *in, struct place_in_order *out, int64_t n, int shift)
+{
+  int64_t count[CHUNKS_MAX][DIGITS], at = 0;
+  const int threads = omp_get_max_threads (), most = threads < CHUNKS_MAX ? threads : CHUNKS_MAX;
+  const int chunks = n / CHUNK_LEAST < most ? (int) (n / CHUNK_LEAST) + 1 : most;
+
+#pragma omp parallel for schedule(static, 1) if (chunks > 1)
+  for (int c = 0; c < chunks; c++) {
+    memset (count[c], 0, sizeof count[c]);
+    for (int64_t i = n * c / chunks; i < n * (c + 1) / chunks; i++)
+      count[c][digit_of (in + i, shift)]++;
+  }
+  for (int d = 0; d < DIGITS; d++) {
+    const int64_t before = at;
+    for (int c = 0; c < chunks; c++) {
+      const int64_t here = count[c][d];
+      count[c][d] = at;
+      at += here;
+    }
+    if (at - before == n)
+      return 0;
+  }
+#pragma omp parallel for schedule(static, 1) if (chunks > 1)
+  for (int c = 0; c < chunks; c++)
+    for (int64_t i = n * c / chunks; i < n * (c + 1) / chunks; i++)
+      out[count[c][digit_of (in + i, shift)]++] = in[i];
   return 1;
 }
 
@@ -270,7 +288,7 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
   cell_open (f, slot, first, last);
   if (level > KEY_LEVELS && last - first > MOST_AT_ONE_POINT)
     return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most "
-                        "%d can. Spread them, or use a smaller box: its positions are finer.", (long long) (last - first),
+                        "%d can. Spread them, or use a smaller box: its grid is finer.", (long long) (last - first),
                         (unsigned long long) f->home[first].id, MOST_AT_ONE_POINT);
   if (last - first <= f->leaf_size || level > KEY_LEVELS)
     return ST_OK;
