@@ -14,7 +14,7 @@ order=$(
   i=0
   {
     for layer in $layers; do
-      tr -s ' \\' '\n' < "src/$layer/Makemodule.am" | grep "^src/$layer/.*\.\(h\|c\|def\)$"
+      tr -s ' \\' '\n' < "src/$layer/Makemodule.am" | grep "^src/$layer/.*\.\(h\|c\|def\|inc\)$"
     done
     tr -s ' \\' '\n' < src/Makemodule.am | grep '^src/[^/]*\.[ch]$'
   } | while read -r file; do
