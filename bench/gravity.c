@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "gravity/gravity.h"
@@ -134,6 +135,22 @@ static uint64_t bits_of (const struct comm *comm, const struct set *s)
   return (uint64_t) comm_sum (comm, (int64_t) sum);
 }
 
+/* |sum of forces| / sum of |force|: equal masses. */
+static void print_momentum (const struct comm *comm, const struct set *s)
+{
+  static struct exact_sum sum[4];
+
+  for (int64_t i = 0; i < s->n; i++) {
+    for (int k = 0; k < 3; k++)
+      exact_add (&sum[k], s->acceleration[i][k]);
+    exact_add (&sum[3], norm (s->acceleration[i]));
+  }
+  exact_reduce (comm, sum, 4);
+  const double net[3] = { exact_value (sum), exact_value (sum + 1), exact_value (sum + 2) };
+  if (comm->rank == 0)
+    printf ("net force / sum of |force| = %.1e\n", norm (net) / exact_value (sum + 3));
+}
+
 static void print_cost (const struct comm *comm, const struct gravity_cost *c, int64_t n)
 {
   if (comm->rank == 0)
@@ -189,6 +206,7 @@ int main (int argc, char **argv)
   const uint64_t bits = bits_of (&comm, &s);
   if (comm.rank == 0)
     printf ("bits=%016llx\n", (unsigned long long) bits);
+  print_momentum (&comm, &s);
   if (sample > 0)
     check_errors (&o, &comm, &s, &bodies, sample);
   gravity_free (&g);

@@ -573,7 +573,7 @@ static void judge (struct walker *w, int32_t sink, bool group, int64_t first, in
   struct list *const keep = group ? &w->leaf : &w->handed;
 
   w->candidates.n = 0;
-  if (!reserve (w, &w->candidates, last - first))
+  if (last == first || !reserve (w, &w->candidates, last - first))
     return;
   memcpy (w->candidates.item, w->handed.item + first, (last - first) * sizeof (int32_t));
   w->candidates.n = last - first;
