@@ -95,7 +95,7 @@ int areg_stars_predict (struct areg *g, struct areg_state *st, double sign)
 /* Once and twice integrated from 0 to dt: the polynomial that vanishes at the past instants and is 1 at dt. */
 static void new_point_integrals (const struct areg_state *st, double dt, double *once, double *twice)
 {
-  double root[AREG_PAST], c[AREG_PAST + 1], value = 0, p = 1;
+  double root[AREG_PAST] = { 0 }, c[AREG_PAST + 1], value = 0, p = 1;
   const int count = st->s.past_count;
   for (int j = 0; j < count; j++)
     root[j] = past_time (st, j) - past_time (st, 0);

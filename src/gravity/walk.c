@@ -575,7 +575,8 @@ static void judge (struct walker *w, int32_t sink, bool group, int64_t first, in
   w->candidates.n = 0;
   if (last == first || !reserve (w, &w->candidates, last - first))
     return;
-  memcpy (w->candidates.item, w->handed.item + first, (last - first) * sizeof (int32_t));
+  if (last > first)
+    memcpy (w->candidates.item, w->handed.item + first, (last - first) * sizeof (int32_t));
   w->candidates.n = last - first;
   view_sink (w, w->f->cell + sink, group);
   for (;;) {

@@ -353,7 +353,7 @@ static int64_t bytes_of_file (const struct layout *rows, int file, int n_files)
 static void write_types (struct hdf *f, const struct params *params, const struct source *all,
                          const struct layout *rows, int file, int n_files)
 {
-  char group[16];
+  char group[32];
 
   for (int pass = 0; pass < 2; pass++) {
     for (int t = 0; t < N_TYPES; t++) {
