@@ -15,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exact.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec3.h"
 #include "data/domain.h"
+#include "gravity/kernel.h"
 
 struct force_set
 {
@@ -507,6 +509,42 @@ static void drift_free (struct stepper *s, int due)
   }
 }
 
+/* Potential at x of all particles outside region `group`, by direct summation: mergers are rare. */
+static double potential_outside (const struct stepper *s, const double x[3], int32_t group)
+{
+  const struct particles *p = s->p;
+  double hole = params_softening (s->params, TYPE_HOLE);
+  struct exact_sum sum;
+
+  exact_clear (&sum);
+  for (int64_t i = 0; i < p->n; i++) {
+    double at[3], d[3], force, potential;
+    if (p->group[i] == group)
+      continue;
+    box_to_length (s->box, (const uint64_t *) p->position[i], at);
+    sub3 (at, x, d);
+    pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (hole, params_softening (s->params, p->type[i])), &force, &potential);
+    exact_add_product (&sum, -s->units->G * p->mass[i], potential);
+  }
+  exact_reduce (s->comm, &sum, 1);
+  return exact_value (&sum);
+}
+
+/* Mass that left as gravitational waves took its potential energy in the rest of the system with it; what it had inside
+ * its region is in the regions' own account. Positions are within a step of the merger's time, which is enough
+ * for a mass of some per cent. */
+static void account_for_mergers (struct stepper *s)
+{
+  for (int64_t k = 0; k < s->regions.n_mergers; k++) {
+    const struct areg_merger *m = &s->regions.merger[k];
+    int32_t group = -1;
+    for (int i = 0; i < s->regions.n_members; i++)
+      if (s->regions.member[i].id == m->id_remnant)
+        group = s->regions.member[i].group;
+    s->energy_radiated += (m->m1 + m->m2 - m->m_remnant) * potential_outside (s, m->x, group);
+  }
+}
+
 enum status step_drift (struct stepper *s, double sample_interval)
 {
   int due = due_bin (s);
@@ -519,6 +557,7 @@ enum status step_drift (struct stepper *s, double sample_interval)
     st = regions_flow (&s->regions, s->comm, s->params, s->units, s->box, s->p, s->holes, time,
                        bin_length (s, (int) s->region_bin), s->timeline->origin, sample_interval);
     s->energy_radiated -= s->regions.energy_change;
+    account_for_mergers (s);
     s->any_gone |= s->regions.n_mergers > 0;
   }
   s->timeline->tick += (int64_t) 1 << lowest_bin (s);
