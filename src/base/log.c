@@ -17,8 +17,7 @@ static struct
   FILE *file;
   int speaks;  /* this process is rank 0 */
   int watched; /* by somebody at a terminal: 1 yes, -1 no, 0 not yet known */
-  int progress_shown, terminal_sought;
-  FILE *terminal; /* where a person watches; NULL: nowhere */
+  int progress_shown;
   struct { char key[32]; long count; } kind[MAX_KINDS];
   int n_kinds;
 } the_log = { .speaks = 1 };
@@ -37,19 +36,13 @@ void log_close (void)
 {
   if (the_log.file)
     fclose (the_log.file);
-  if (the_log.terminal) {
-    clear_progress ();
-    fclose (the_log.terminal);
-  }
-  the_log.file = the_log.terminal = NULL;
+  the_log.file = NULL;
 }
 
 static void clear_progress (void)
 {
-  if (the_log.progress_shown) {
-    fputs ("\r\033[K", the_log.terminal);
-    fflush (the_log.terminal);
-  }
+  if (the_log.progress_shown)
+    fputs ("\r\033[K", stdout);
   the_log.progress_shown = 0;
 }
 
@@ -129,28 +122,21 @@ static int is_watched (void)
   return watched;
 }
 
-/* Under mpirun a rank's output is a pseudo-terminal even when mpirun's own goes to a file, so the person is looked for at
- * the controlling terminal. A batch job has none. */
-static FILE *person (void)
-{
-  if (!the_log.terminal_sought) {
-    the_log.terminal_sought = 1;
-    the_log.terminal = isatty (STDOUT_FILENO) ? fopen ("/dev/tty", "w") : NULL;
-  }
-  return the_log.terminal;
-}
-
 void log_progress (const char *format, ...)
 {
   va_list args;
 
-  if (!the_log.speaks || !person ())
+  if (!the_log.speaks)
+    return;
+  if (the_log.watched == 0)
+    the_log.watched = is_watched () ? 1 : -1;
+  if (the_log.watched < 0)
     return;
   clear_progress ();
   va_start (args, format);
-  vfprintf (the_log.terminal, format, args);
+  vprintf (format, args);
   va_end (args);
-  fflush (the_log.terminal);
+  fflush (stdout);
   the_log.progress_shown = 1;
 }
 
