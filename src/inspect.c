@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Looking before leaping: --check prints what a parameter file and its initial conditions mean in physical terms and
- * what the run will need; --forces computes the forces of the initial conditions once, for tests of accuracy and speed. */
+ * what the run will need; --forces computes the forces of the initial conditions once, for tests of accuracy and
+ * speed. */
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -124,7 +125,8 @@ static void print_cost (const struct state *s, const struct gravity_cost *cost)
 }
 
 /* Twice: the first force knows no old accelerations and opens cells by angle; the second is as in a run. */
-static enum status compute_forces (struct state *s, struct gravity *gravity, double (*acceleration)[3], double *potential)
+static enum status compute_forces (struct state *s, struct gravity *gravity, double (*acceleration)[3],
+                                   double *potential)
 {
   struct particles *p = &s->particles;
   double *softening = mem_alloc ("softenings", p->n, sizeof *softening);
@@ -138,7 +140,8 @@ static enum status compute_forces (struct state *s, struct gravity *gravity, dou
     const struct gravity_result result = { acceleration, potential, p->work };
     st = gravity_solve (gravity, s->comm, &bodies, &result);
     for (int64_t i = 0; i < p->n && st == ST_OK; i++)
-      p->acceleration_old[i] = (float) sqrt (acceleration[i][0] * acceleration[i][0] + acceleration[i][1] * acceleration[i][1]
+      p->acceleration_old[i] = (float) sqrt (acceleration[i][0] * acceleration[i][0]
+                                             + acceleration[i][1] * acceleration[i][1]
                                              + acceleration[i][2] * acceleration[i][2]);
   }
   mem_free (&softening);
@@ -201,15 +204,18 @@ static void print_scales (const struct state *s, double begin)
   const struct units *u = &s->units;
   double myr = units_megayear (u);
 
-  log_say ("  units: %.6g kpc, %.6g Msun, %.6g km/s, %.6g Myr; G = %.10g, c = %.10g", u->length_cm / (1e3 * PARSEC_CM),
+  log_say ("  units: %.6g kpc, %.6g Msun, %.6g km/s, %.6g Myr; G = %.10g, c = %.10g",
+           u->length_cm / (1e3 * PARSEC_CM),
            u->mass_g / SOLAR_MASS_G, u->velocity_cm_s / 1e5, 1 / myr, u->G, u->c);
-  log_say ("  time: %g to %g (%.6g Myr), largest step %g", begin, s->params.TimeMax, (s->params.TimeMax - begin) / myr,
+  log_say ("  time: %g to %g (%.6g Myr), largest step %g", begin, s->params.TimeMax,
+           (s->params.TimeMax - begin) / myr,
            s->params.MaxSizeTimestep);
   log_say ("  box: %g about its particles, position step %.3g pc", s->box.length,
            s->box.length * 0x1p-64 / units_parsec (u));
   if (s->holes.n > 0 && s->params.KetjuOn)
     log_say ("  regions: %d SMBHs, radius %.4g pc, PN terms '%s', merger at %g Schwarzschild radii", s->holes.n,
-             params_region_radius (&s->params) / units_parsec (u), s->params.KetjuPNTerms, s->params.KetjuMergerRadius);
+             params_region_radius (&s->params) / units_parsec (u), s->params.KetjuPNTerms,
+               s->params.KetjuMergerRadius);
 }
 
 /* Members and the step that the first regions allow; warnings that need the particles. */
@@ -228,7 +234,8 @@ static enum status print_regions (struct state *s)
              regions.region[g].n, regions.region[g].n_holes);
   if (st == ST_OK && regions.n > 0) {
     double dt = regions_step (&regions, &s->params, &s->units, &s->box);
-    log_say ("  step of the regions at the start: at most %.4g Myr; %.3g such steps to TimeMax", dt / units_megayear (&s->units),
+    log_say ("  step of the regions at the start: at most %.4g Myr; %.3g such steps to TimeMax",
+             dt / units_megayear (&s->units),
              (s->params.TimeMax - s->time) / dt);
   }
   regions_free (&regions);

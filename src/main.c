@@ -26,7 +26,8 @@ static const char help[] =
   "Options:\n"
   "  --force                                   start anew in an OutputDir that already holds a run\n"
   "Exit codes: 0 reached TimeMax; 75 stopped early with a good checkpoint (submit again); 64 usage; 65 bad\n"
-  "parameter file or input data; 66 cannot open input; 70 internal error; 71 no memory; 73, 74 cannot write output.\n";
+  "parameter file or input data; 66 cannot open input; 70 internal error; 71 no memory; 73, 74 cannot write "
+  "output.\n";
 
 enum action { ACT_RUN, ACT_CHECK, ACT_FORCES, ACT_PARAMETERS, ACT_HELP, ACT_VERSION };
 
@@ -66,14 +67,16 @@ static enum status parse_positional (int n, char **words, struct command *out)
     r->start = RUN_FROM_SNAPSHOT;
     return parse_number (words[2], &r->snapshot);
   } else if (!(out->action == ACT_RUN && n == 2 && strcmp (words[1], "0") == 0))
-    return status_fail (ST_USAGE, "After the parameter file comes nothing, 1 (resume), or 2 and a snapshot number. Try: "
+    return status_fail (ST_USAGE, "After the parameter file comes nothing, 1 (resume), or 2 and a snapshot number. "
+                        "Try: "
                                   "catena --help");
   return ST_OK;
 }
 
 static enum status parse (int argc, char **argv, struct command *out)
 {
-  enum { OPT_RESUME = 256, OPT_SNAPSHOT, OPT_FORCE, OPT_CHECK, OPT_FORCES, OPT_PARAMETERS, OPT_MARKDOWN, OPT_VERSION };
+  enum { OPT_RESUME = 256, OPT_SNAPSHOT, OPT_FORCE, OPT_CHECK, OPT_FORCES, OPT_PARAMETERS, OPT_MARKDOWN,
+        OPT_VERSION };
   static const struct option options[] = {
     { "resume", no_argument, NULL, OPT_RESUME },         { "from-snapshot", required_argument, NULL, OPT_SNAPSHOT },
     { "force", no_argument, NULL, OPT_FORCE },           { "check", no_argument, NULL, OPT_CHECK },

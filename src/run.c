@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The main loop, and what surrounds it: starts, outputs, checkpoints, stops, progress.
  *
- * A tick goes: tidy up; checkpoint if one is due (here, between drift and kick, the state is smallest); close the steps
- * that end; write what is due at this instant; open new steps; drift. Decisions that depend on clocks, signals or files
- * are taken by all ranks together, once per tick, in one integer maximum. None of them enters the physics. */
+ * A tick goes: tidy up; checkpoint if one is due (here, between drift and kick, the state is smallest); close the
+ * steps that end; write what is due at this instant; open new steps; drift. Decisions that depend on clocks, signals
+ * or files are taken by all ranks together, once per tick, in one integer maximum. None of them enters the
+ * physics. */
 #include "config.h"
 
 #include "run.h"
@@ -255,7 +256,8 @@ static enum status resume (struct run *run)
 
   checkpoint_directory (run, directory, sizeof directory);
   list_items (&saved, items);
-  enum status st = checkpoint_read (s->comm, directory, &s->params, &s->box, &s->particles, &s->holes, items, N_ITEMS - 1);
+  enum status st = checkpoint_read (s->comm, directory, &s->params, &s->box, &s->particles, &s->holes, items,
+                                    N_ITEMS - 1);
   if (st == ST_OK)
     st = output_prepare (s->comm, s->params.OutputDir, OUTPUT_RESUME);
   if (st == ST_OK)
@@ -319,7 +321,8 @@ static void record_regions (struct run *run, double time, double dt)
   }
   for (int k = 0; k < r->n && r->record; k++) {
     const struct region_record *c = &r->record[k];
-    struct region_row row = { .step = run->stepper.n_steps, .time = time + dt, .dt = dt, .id = c->id, .n_bodies = c->n,
+    struct region_row row = { .step = run->stepper.n_steps, .time = time + dt, .dt = dt, .id = c->id,
+                             .n_bodies = c->n,
                               .n_holes = c->n_holes, .steps = c->steps, .rejected = c->rejected,
                               .energy_error = c->energy_error, .semi_major_axis = c->semi_major_axis,
                               .eccentricity = c->eccentricity, .seconds = c->seconds, .n_ranks = 1 };
@@ -364,8 +367,10 @@ static void show_progress (struct run *run)
     return;
   run->last_progress = now;
   double left = done > 0 ? wall * (1 - done) / done : INFINITY;
-  log_progress ("time %.6g of %.6g (%.1f %%)  step %lld  dt %.3g  regions %d (%d bodies)  dE/E %.1e  left about %.0f s", time,
-                end, 100 * done, (long long) run->stepper.n_steps, step_length (&run->stepper), run->stepper.regions.n,
+  log_progress ("time %.6g of %.6g (%.1f %%)  step %lld  dt %.3g  regions %d (%d bodies)  dE/E %.1e  left about "
+                "%.0f s", time,
+                end, 100 * done, (long long) run->stepper.n_steps, step_length (&run->stepper),
+                  run->stepper.regions.n,
                 run->stepper.regions.n_members, run->energy_error, left);
 }
 
@@ -374,7 +379,8 @@ static enum status write_outputs (struct run *run, int first, int statistics)
 {
   struct state *s = &run->state;
   struct timeline *t = &run->timeline;
-  int at_end = t->tick == (int64_t) 1 << TIMELINE_BITS, number = at_end ? t->output[t->segment + 1] : first ? t->output[0] : -1;
+  int at_end = t->tick == (int64_t) 1 << TIMELINE_BITS;
+  int number = at_end ? t->output[t->segment + 1] : first ? t->output[0] : -1;
   enum status st = ST_OK;
 
   if (first)
@@ -456,7 +462,8 @@ static enum status finish (struct run *run, enum status st)
   if (st == ST_OK)
     st = close_history != ST_OK ? close_history : close_logs;
   if (st == ST_OK)
-    log_say ("reached time %.9g in %lld steps and %.0f s; peak memory %.0f MiB on rank 0", run->timeline.begin[run->timeline.n_segments],
+    log_say ("reached time %.9g in %lld steps and %.0f s; peak memory %.0f MiB on rank 0",
+             run->timeline.begin[run->timeline.n_segments],
              (long long) run->stepper.n_steps, run->seconds_before + log_seconds () - run->wall_start,
              (double) mem_peak () / 1048576);
   if (st == ST_STOPPED)

@@ -24,7 +24,8 @@ enum status run_simulation (const struct comm *comm, const struct run_request *r
 /* Collective, agreed. Validates parameters and ICs, and prints derived scales, memory and warnings. */
 enum status run_check (const struct comm *comm, const char *parameter_file);
 
-/* Collective, agreed. All accelerations and potentials of the ICs once, into OutputDir/forces.hdf5; timing record on stdout. */
+/* Collective, agreed. All accelerations and potentials of the ICs once, into OutputDir/forces.hdf5; timing record on
+ * stdout. */
 enum status run_forces (const struct comm *comm, const char *parameter_file);
 
 #endif

@@ -58,7 +58,8 @@ void *mem_alloc (const char *name, int64_t n, size_t size)
 
   if (n < 0 || __builtin_mul_overflow (n, (int64_t) size, &bytes) || bytes > INT64_MAX - 128
       || !(b = aligned_alloc (64, ((size_t) bytes + 2 * sizeof *b - 1) / sizeof *b * sizeof *b))) {
-    status_fail (ST_MEMORY, "Cannot get memory for %s: %lld elements of %zu bytes. Use more nodes or fewer particles.",
+    status_fail (ST_MEMORY, "Cannot get memory for %s: %lld elements of %zu bytes. Use more nodes or fewer "
+                 "particles.",
                  name, (long long) n, size);
     return NULL;
   }

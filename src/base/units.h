@@ -23,7 +23,8 @@ struct units
 /* G = 0 asks for the value that follows from the constants above; another value is taken as given. */
 static inline struct units units_from_base (double length_cm, double mass_g, double velocity_cm_s, double G)
 {
-  struct units u = { length_cm, mass_g, velocity_cm_s, length_cm / velocity_cm_s, G, SPEED_OF_LIGHT_CGS / velocity_cm_s };
+  struct units u = { length_cm, mass_g, velocity_cm_s, length_cm / velocity_cm_s, G,
+                    SPEED_OF_LIGHT_CGS / velocity_cm_s };
 
   if (G == 0)
     u.G = GRAVITATIONAL_CONSTANT_CGS * mass_g / (length_cm * velocity_cm_s * velocity_cm_s);

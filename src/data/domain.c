@@ -49,7 +49,8 @@ static enum status sort_local (const struct comm *comm, const struct particles *
   uint64_t *key = mem_alloc ("domain keys", n, sizeof *key);
   int64_t *scratch = mem_alloc ("domain sort", n, sizeof *scratch);
 
-  *out = (struct sorted){ mem_alloc ("domain keys", n, sizeof *key), mem_alloc ("domain weights", n + 1, sizeof (int64_t)),
+  *out = (struct sorted){ mem_alloc ("domain keys", n, sizeof *key),
+                          mem_alloc ("domain weights", n + 1, sizeof (int64_t)),
                           mem_alloc ("domain order", n, sizeof (int64_t)) };
   enum status st = key && scratch && out->key && out->before && out->order ? ST_OK : ST_MEMORY;
   if (st == ST_OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A hash table of cells rather than a grid of them, since centres are few and the box is wide. A cell is an exact right
- * shift of the integer position, so neighbours are exact too; at the box's edge they wrap, which is right for
+/* A hash table of cells rather than a grid of them, since centres are few and the box is wide. A cell is an exact
+ * right shift of the integer position, so neighbours are exact too; at the box's edge they wrap, which is right for
  * periodic boxes and never happens in isolated ones (particles keep to the middle half). */
 #include "time/centre_grid.h"
 

@@ -18,13 +18,14 @@ struct centre_grid
   int32_t n_slots;
 };
 
-/* Local. Every cell is at least `reach` wide, and each centre is listed in its cell and the 26 about it. ST_MEMORY. */
+/* Local. Every cell is at least `reach` wide, and each centre is listed in its cell and the 26 about it.
+ * ST_MEMORY. */
 enum status centre_grid_create (const struct box *box, double reach, const uint64_t (*centre)[3], int n,
                                 struct centre_grid *out);
 void centre_grid_free (struct centre_grid *grid);
 
-/* Walks the candidates near a position: start with *at = -1; returns the next centre or -1. Every centre within `reach`
- * is among them, and none comes twice. */
+/* Walks the candidates near a position: start with *at = -1; returns the next centre or -1. Every centre within
+ * `reach` is among them, and none comes twice. */
 int centre_grid_next (const struct centre_grid *grid, const uint64_t position[3], int32_t *at);
 
 #endif

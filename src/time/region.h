@@ -64,13 +64,13 @@ struct regions
   struct areg_merger *merger;    /* ordered by (time, id1); positions in code coordinates, t is the run's */
   int64_t n_mergers;
   struct region_record *record;  /* n */
-  double energy_change;          /* Newtonian energy gained by the regions beyond their Hamiltonian: PN terms, mergers */
+  double energy_change;          /* Newtonian energy gained by the regions otherwise: PN terms, mergers */
 };
 
 void regions_free (struct regions *regions);
 
-/* Collective, agreed ST_MEMORY. Finds the regions among the particles index[0..n) of each rank, which must contain all
- * SMBHs and everything within two radii of them; sets their group and PARTICLE_HALO. Cost O(n). */
+/* Collective, agreed ST_MEMORY. Finds the regions among the particles index[0..n) of each rank, which must contain
+ * all SMBHs and everything within two radii of them; sets their group and PARTICLE_HALO. Cost O(n). */
 enum status regions_find (struct regions *regions, const struct comm *comm, const struct params *params,
                           const struct box *box, struct particles *p, const struct holes *h, const int64_t *index,
                           int64_t n);
@@ -83,15 +83,17 @@ enum status regions_find (struct regions *regions, const struct comm *comm, cons
 double regions_step (const struct regions *regions, const struct params *params, const struct units *units,
                      const struct box *box);
 
-/* Collective, agreed. Takes the members' velocities as they are now (after the opening kick), advances every region by
- * dt from `time`, writes positions, velocities, masses and spins back to the particles and the SMBH table, flags
+/* Collective, agreed. Takes the members' velocities as they are now (after the opening kick), advances every region
+ * by dt from `time`, writes positions, velocities, masses and spins back to the particles and the SMBH table, flags
  * merged particles PARTICLE_GONE and removes them from the table. SMBHs are sampled at the multiples of
- * `sample_interval` after `sample_origin` in (time, time + dt]; 0: never. ST_INTERNAL if areg gave up, naming the region. */
+ * `sample_interval` after `sample_origin` in (time, time + dt]; 0: never. ST_INTERNAL if areg gave up, naming the
+ * region. */
 enum status regions_flow (struct regions *regions, const struct comm *comm, const struct params *params,
                           const struct units *units, const struct box *box, struct particles *p, struct holes *h,
                           double time, double dt, double sample_origin, double sample_interval);
 
-/* Collective, agreed ST_MEMORY. Reads the members' present positions, velocities, masses and spins from the particles. */
+/* Collective, agreed ST_MEMORY. Reads the members' present positions, velocities, masses and spins from the
+ * particles. */
 enum status regions_gather (struct regions *regions, const struct comm *comm, const struct particles *p,
                             const struct holes *h);
 
@@ -106,8 +108,8 @@ void regions_add_potential (const struct regions *regions, const struct params *
                             const struct box *box, int rank, struct particles *p);
 
 /* Local. Membership has changed from `old` to `now` while all stood still: what the changed pairs add to the external
- * force on each member of either list, by direct summation with the host's kernel. `add` is called for each particle that
- * this rank holds. Returns 0 (and calls nothing) if nothing has changed. */
+ * force on each member of either list, by direct summation with the host's kernel. `add` is called for each particle
+ * that this rank holds. Returns 0 (and calls nothing) if nothing has changed. */
 int regions_force_change (const struct region_member *old, int n_old, const struct region_member *now, int n_now,
                           const struct params *params, const struct units *units, const struct box *box, int rank,
                           void (*add) (void *context, int64_t local, const double change[3]), void *context);

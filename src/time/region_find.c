@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who is in a region. All ranks learn all centres (SMBHs above KetjuMinimumBHMass; they are few) and unite those closer
- * than 2R in the same way; then every rank finds its own particles near a centre through a hash of cells, and the
- * members, again few, are gathered. Nothing here depends on which rank holds what: centres are ordered by ID, groups by
- * the ID of their heaviest SMBH, members by (group, ID). */
+/* Who is in a region. All ranks learn all centres (SMBHs above KetjuMinimumBHMass; they are few) and unite those
+ * closer than 2R in the same way; then every rank finds its own particles near a centre through a hash of cells, and
+ * the members, again few, are gathered. Nothing here depends on which rank holds what: centres are ordered by ID,
+ * groups by the ID of their heaviest SMBH, members by (group, ID). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

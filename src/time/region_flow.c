@@ -2,13 +2,13 @@
 /* The flow of the regions: hand-over to areg and back.
  *
  * All ranks hold all members, so the regions are dealt out whole (largest work first, to the least loaded rank), each
- * rank integrates its own, and what came out is gathered by all. Coordinates are relative to the region's heaviest SMBH: its
- * separation from a close companion is a small difference of integers plus a difference of fractions, exact, and
- * comes back the same way, so a tight binary loses no digit however far from the corner of the box it is.
+ * rank integrates its own, and what came out is gathered by all. Coordinates are relative to the region's heaviest
+ * SMBH: its separation from a close companion is a small difference of integers plus a difference of fractions,
+ * exact, and comes back the same way, so a tight binary loses no digit however far from the corner of the box it is.
  * Velocities need no such care: they are doubles of the size of the differences that matter.
  *
- * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it changed
- * by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
+ * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it
+ * changed by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,8 @@ static enum status grow (const char *name, void **array, int64_t *room, int64_t 
   return ST_OK;
 }
 #define PUSH(harvest, kind, value)                                                                 \
-  (grow (#kind " of regions", (void **) &(harvest)->kind, &(harvest)->room_##kind##s, (harvest)->n_##kind##s + 1,          \
+  (grow (#kind " of regions", (void **) &(harvest)->kind, &(harvest)->room_##kind##s,                     \
+         (harvest)->n_##kind##s + 1,                                                               \
          sizeof *(harvest)->kind) == ST_OK                                                         \
      ? ((harvest)->kind[(harvest)->n_##kind##s++] = (value), ST_OK)                                \
      : ST_MEMORY)
@@ -86,7 +87,8 @@ static void member_separation (const struct box *box, const struct region_member
 }
 
 /* Newtonian energy of bodies as areg sees them, in the frame that moves with -v_cm. */
-static double newtonian_energy (const struct params *params, const struct units *units, const struct areg_body *b, int n,
+static double newtonian_energy (const struct params *params, const struct units *units, const struct areg_body *b,
+                                int n,
                                 const double v_cm[3])
 {
   long double kinetic = 0, potential = 0;
@@ -136,7 +138,8 @@ static int load_bodies (const struct flow *f, struct areg_body *out, double v_cm
   return (int) (origin - m);
 }
 
-/* Where a point given relative to the origin's position at the start of the flow is at time t, in code coordinates. */
+/* Where a point given relative to the origin's position at the start of the flow is at time t, in code
+ * coordinates. */
 static void absolute_position (const struct flow *f, const double x[3], const double v_cm[3], double t, double out[3])
 {
   const struct region_member *m = f->regions->member + f->region->first;
@@ -257,14 +260,16 @@ static void tightest_pair (const struct units *units, const struct areg_body *b,
 static enum status refused (const struct flow *f, int code, const struct areg *system)
 {
   return status_fail (ST_INTERNAL,
-                      "The regularised integrator gave up in the region of SMBH %llu (%d bodies) at time %.17g: %s. %s "
+                      "The regularised integrator gave up in the region of SMBH %llu (%d bodies) at time %.17g: %s. "
+                      "%s "
                       "Raise KetjuIntegrationRelativeTolerance, or look at the bodies with catena-fewbody.",
                       (unsigned long long) f->region->id, f->region->n, f->time, areg_status_words (code),
                       system ? areg_last_message (system) : "");
 }
 
 /* Advances the loaded system and brings home what became of it. */
-static enum status integrate (const struct flow *f, struct areg *system, struct areg_body *bodies, const double v_cm[3],
+static enum status integrate (const struct flow *f, struct areg *system, struct areg_body *bodies,
+                              const double v_cm[3],
                               double hint, double *energy_change)
 {
   struct sampling sampling = { f, v_cm, ST_OK };
@@ -452,14 +457,17 @@ static enum status gather_kind (const struct comm *comm, const void *mine, int64
 static enum status gather_harvest (struct regions *r, const struct comm *comm, struct harvest *h)
 {
   int64_t n = 0;
-  enum status st = gather_kind (comm, h->member, h->n_members, sizeof *h->member, member_order, (void **) &r->member, &n);
+  enum status st = gather_kind (comm, h->member, h->n_members, sizeof *h->member, member_order, (void **) &r->member,
+                                &n);
 
   if (st == ST_OK) {
     ASSERT (n == r->n_members);
-    st = gather_kind (comm, h->sample, h->n_samples, sizeof *h->sample, sample_order, (void **) &r->sample, &r->n_samples);
+    st = gather_kind (comm, h->sample, h->n_samples, sizeof *h->sample, sample_order, (void **) &r->sample,
+                      &r->n_samples);
   }
   if (st == ST_OK)
-    st = gather_kind (comm, h->merger, h->n_mergers, sizeof *h->merger, merger_order, (void **) &r->merger, &r->n_mergers);
+    st = gather_kind (comm, h->merger, h->n_mergers, sizeof *h->merger, merger_order, (void **) &r->merger,
+                      &r->n_mergers);
   if (st == ST_OK)
     st = gather_kind (comm, h->record, h->n_records, sizeof *h->record, record_order, (void **) &r->record, &n);
   return st;

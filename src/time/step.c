@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See step.h for the scheme. What is worth knowing here:
  *
- * A force is a function of a set of particles, and at one tick the same sets come twice: when steps end and when the next
- * ones begin. So forces are kept per set until the drift and looked up by the set's (count, hash). If membership of a
- * region has changed in between, the pairs concerned are added to or taken from the kept forces by direct summation, for
- * they are few; nothing else of the force changes. Sets, hashes and the choice are global, so every rank decides alike.
+ * A force is a function of a set of particles, and at one tick the same sets come twice: when steps end and when the
+ * next ones begin. So forces are kept per set until the drift and looked up by the set's (count, hash). If membership
+ * of a region has changed in between, the pairs concerned are added to or taken from the kept forces by direct
+ * summation, for they are few; nothing else of the force changes. Sets, hashes and the choice are global, so every
+ * rank decides alike.
  *
  * Steps are chosen from the top: all that may begin a step start at the largest one possible, the force among
  * them tells who needs a smaller one, these form the next set, and so on. A level where nobody stays costs
@@ -135,7 +136,8 @@ static enum status compute_set (struct stepper *s, struct force_set *f, int pote
   return st;
 }
 
-/* The force among order[0..n): kept from earlier at this tick, or computed and kept. NULL on failure, agreed in *st. */
+/* The force among order[0..n): kept from earlier at this tick, or computed and kept. NULL on failure, agreed in
+ * *st. */
 static struct force_set *set_force (struct stepper *s, int64_t n, int potentials, enum status *st)
 {
   int64_t name[2];
@@ -230,7 +232,10 @@ static int due_bin (const struct stepper *s)
   return tick == 0 ? TIMELINE_BITS : __builtin_ctzll ((unsigned long long) tick);
 }
 
-static double bin_length (const struct stepper *s, int bin) { return ldexp (timeline_tick_length (s->timeline), bin); }
+static double bin_length (const struct stepper *s, int bin)
+{
+  return ldexp (timeline_tick_length (s->timeline), bin);
+}
 
 /* The largest bin with steps not longer than dt. */
 static int bin_of_step (const struct stepper *s, double dt)
@@ -357,8 +362,8 @@ enum status step_close (struct stepper *s, int potentials)
 
 /* ---- open ---- */
 
-/* The step that a particle wants, from its force among the set and its own softening; a body must not cross a tenth of the
- * box either, however weak its force. */
+/* The step that a particle wants, from its force among the set and its own softening; a body must not cross a tenth
+ * of the box either, however weak its force. */
 static double wanted_step (const struct stepper *s, int64_t i, const double acceleration[3])
 {
   double a = norm3 (acceleration), v = norm3 (s->p->velocity[i]);
@@ -386,8 +391,8 @@ static int by_local (const void *a, const void *b)
   return (p->local > q->local) - (p->local < q->local);
 }
 
-/* Adds the changes to every kept force. A set of a level below the regions' contains no member but those that leave it now,
- * and is then another set, never looked up again: what is added to it does no harm. */
+/* Adds the changes to every kept force. A set of a level below the regions' contains no member but those that leave
+ * it now, and is then another set, never looked up again: what is added to it does no harm. */
 static void apply_changes (struct stepper *s, const struct changes *c)
 {
   for (int j = 0; j < s->n_sets && c->n > 0; j++)
@@ -431,8 +436,8 @@ static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
   return st;
 }
 
-/* Who of order[0..n), now at bin b, needs a smaller step; they get the largest bin that any of them asks for. Returns the
- * number of those of this rank, *next the bin (the same on all ranks; -1: nobody). */
+/* Who of order[0..n), now at bin b, needs a smaller step; they get the largest bin that any of them asks for. Returns
+ * the number of those of this rank, *next the bin (the same on all ranks; -1: nobody). */
 static int64_t descend (struct stepper *s, const struct force_set *f, int b, int *next)
 {
   struct particles *p = s->p;
@@ -480,7 +485,8 @@ static enum status choose_steps (struct stepper *s, int64_t n, int top)
 
 enum status step_open (struct stepper *s)
 {
-  int due = due_bin (s), top = bin_of_step (s, s->params->MaxSizeTimestep > 0 ? s->params->MaxSizeTimestep : INFINITY);
+  int due = due_bin (s);
+  int top = bin_of_step (s, s->params->MaxSizeTimestep > 0 ? s->params->MaxSizeTimestep : INFINITY);
   int64_t n_active = s->first_of_bin[due + 1];
   enum status st = ST_OK;
 
@@ -523,15 +529,16 @@ static double potential_outside (const struct stepper *s, const double x[3], int
       continue;
     box_to_length (s->box, (const uint64_t *) p->position[i], at);
     sub3 (at, x, d);
-    pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (hole, params_softening (s->params, p->type[i])), &force, &potential);
+    pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (hole, params_softening (s->params, p->type[i])), &force,
+                   &potential);
     exact_add_product (&sum, -s->units->G * p->mass[i], potential);
   }
   exact_reduce (s->comm, &sum, 1);
   return exact_value (&sum);
 }
 
-/* Mass that left as gravitational waves took its potential energy in the rest of the system with it; what it had inside
- * its region is in the regions' own account. Positions are within a step of the merger's time, which is enough
+/* Mass that left as gravitational waves took its potential energy in the rest of the system with it; what it had
+ * inside its region is in the regions' own account. Positions are within a step of the merger's time, which is enough
  * for a mass of some per cent. */
 static void account_for_mergers (struct stepper *s)
 {

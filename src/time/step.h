@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One step of the hierarchy of time steps: tidy up, close the steps that end now, open those that begin, drift.
  *
- * Hierarchical splitting of the Hamiltonian (Pelupessy, Jänes & Portegies Zwart 2012; Springel et al. 2021, section 4): with
- * S_b the particles of steps 2^b ticks or shorter, level b kicks with the forces among S_b, less those among S_(b-1),
- * which that level does itself. Momentum is conserved, and a step costs what its own particles cost.
+ * Hierarchical splitting of the Hamiltonian (Pelupessy, Jänes & Portegies Zwart 2012; Springel et al. 2021, section
+ * 4): with S_b the particles of steps 2^b ticks or shorter, level b kicks with the forces among S_b, less those among
+ * S_(b-1), which that level does itself. Momentum is conserved, and a step costs what its own particles cost.
  *
  *   step_close   half-kicks of the steps that end at this tick
  *   step_open    regions and steps chosen anew; half-kicks of the steps that begin at this tick
@@ -70,8 +70,8 @@ void step_free (struct stepper *s);
 /* Collective, agreed ST_MEMORY. After the particles have been read: the order by bin. */
 enum status step_resort (struct stepper *s);
 
-/* Collective, agreed. House-keeping at the start of a tick: merged particles leave; at a synchronized tick the box is made
- * wide enough and the particles go to the ranks of their new domains. Changes no number of the physics. */
+/* Collective, agreed. House-keeping at the start of a tick: merged particles leave; at a synchronized tick the box is
+ * made wide enough and the particles go to the ranks of their new domains. Changes no number of the physics. */
 enum status step_tidy (struct stepper *s);
 
 /* All particles are at this tick. */

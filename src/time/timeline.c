@@ -43,7 +43,8 @@ static enum status read_list (const struct params *params, struct instants *list
     if (end == line && (line[0] == '#' || line[0] == '%' || line[0] == '\n' || line[0] == '\r'))
       continue;
     if (end == line || !isfinite (time))
-      st = status_fail (ST_DATA, "%s:%d: '%.40s' is no time. One time a line, then anything.", params->OutputListFilename,
+      st = status_fail (ST_DATA, "%s:%d: '%.40s' is no time. One time a line, then anything.",
+                        params->OutputListFilename,
                         number, line);
     else
       st = add_instant (list, time);
@@ -62,7 +63,8 @@ static enum status regular_instants (const struct params *params, double begin, 
   if (!(first > begin))
     first += ceil ((begin - first) / between - 1e-9) * between;
   if ((end - first) / between > MAX_OUTPUTS)
-    return status_fail (ST_DATA, "TimeBetSnapshot = %g asks for %.0f snapshots until TimeMax. Make it larger.", between,
+    return status_fail (ST_DATA, "TimeBetSnapshot = %g asks for %.0f snapshots until TimeMax. Make it larger.",
+                        between,
                         (end - first) / between);
   for (int64_t k = 0; st == ST_OK && first + (double) k * between <= end * (1 + 1e-12); k++)
     st = add_instant (list, first + (double) k * between);
@@ -114,7 +116,8 @@ enum status timeline_create (const struct comm *comm, const struct params *param
 
   *out = (struct timeline){ .origin = begin };
   if (!(end > begin))
-    st = status_fail (ST_DATA, "TimeMax = %g is not after the beginning of the run at time %g. Raise it.", end, begin);
+    st = status_fail (ST_DATA, "TimeMax = %g is not after the beginning of the run at time %g. Raise it.", end,
+                      begin);
   else
     st = params->OutputListOn ? read_list (params, &list) : regular_instants (params, begin, end, &list);
   if (st == ST_OK)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Integer time. The run is a chain of segments between requested instants (begin, outputs, end); each
- * segment spans exactly 2^TIMELINE_BITS ticks, and every step is a power of two of ticks. So all particles meet at each
- * requested instant, outputs are at exactly the requested times, and positions and velocities of a snapshot belong
- * together, at the price that a step never straddles an output.
+ * segment spans exactly 2^TIMELINE_BITS ticks, and every step is a power of two of ticks. So all particles meet at
+ * each requested instant, outputs are at exactly the requested times, and positions and velocities of a snapshot
+ * belong together, at the price that a step never straddles an output.
  */
 #ifndef CATENA_TIMELINE_H
 #define CATENA_TIMELINE_H
@@ -25,12 +25,13 @@ struct timeline
   int64_t tick;       /* in the segment: 0 <= tick < 2^TIMELINE_BITS; all is done when segment == n_segments */
 };
 
-/* Collective, agreed. The segments from `begin` to TimeMax; the instants of outputs are those of the parameters after `begin`
- * (and `begin` itself if one falls on it); snapshots are numbered from `first_number`. ST_DATA, ST_NOINPUT (output list). */
+/* Collective, agreed. The segments from `begin` to TimeMax; the instants of outputs are those of the parameters after
+ * `begin` (and `begin` itself if one falls on it); snapshots are numbered from `first_number`. ST_DATA, ST_NOINPUT
+ * (output list). */
 enum status timeline_create (const struct comm *comm, const struct params *params, double begin, int first_number,
                              struct timeline *out);
-/* The same for a resumed run, which was in the segment from `begin` to `end` at `tick`, with snapshot `number` due at the
- * end (-1: none): that segment is kept as it was, whatever the parameters now say about later ones. */
+/* The same for a resumed run, which was in the segment from `begin` to `end` at `tick`, with snapshot `number` due at
+ * the end (-1: none): that segment is kept as it was, whatever the parameters now say about later ones. */
 enum status timeline_resume (const struct comm *comm, const struct params *params, double origin, double begin,
                              double end, int number, int64_t tick, int first_number, struct timeline *out);
 void timeline_free (struct timeline *t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that integer positions lose nothing they should keep, that Hilbert keys are a curve, and that the domain is a
- * sorted partition of the particles, balanced, and the same order on any number of ranks. */
+/* Proves that integer positions lose nothing they should keep, that Hilbert keys are a curve, and that the domain is
+ * a sorted partition of the particles, balanced, and the same order on any number of ranks. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,8 +19,8 @@ static struct comm world;
 
 static uint64_t next (uint64_t *state) { return *state = *state * 6364136223846793005ULL + 1442695040888963407ULL; }
 
-/* Two bodies 1e-9 of a step apart, carried together over half the box and back in uneven pieces: the separation is kept
- * to the rounding of the pieces' remainders, 1e-15 of a step each. */
+/* Two bodies 1e-9 of a step apart, carried together over half the box and back in uneven pieces: the separation is
+ * kept to the rounding of the pieces' remainders, 1e-15 of a step each. */
 static void test_fractions_survive_travel (void **unused)
 {
   const struct box box = { { -50, -50, -50 }, 128, 0 };
@@ -44,8 +44,8 @@ static void test_fractions_survive_travel (void **unused)
     assert_true (fabs (fa[k]) <= 0.5);
 }
 
-/* Consecutive cells of the curve share a face: the definition of the Hilbert order. All cells of a 16^3 corner, found by
- * sorting them by key. */
+/* Consecutive cells of the curve share a face: the definition of the Hilbert order. All cells of a 16^3 corner, found
+ * by sorting them by key. */
 static void test_hilbert_steps_to_neighbours (void **unused)
 {
   enum { SIDE = 16, N = SIDE * SIDE * SIDE };
@@ -120,13 +120,14 @@ static void test_domain (void **unused)
   for (int64_t i = 0; i < p.n; i++) {
     torn += p.mass[i] != (double) (p.id[i] - 1) || p.velocity[i][1] != -p.mass[i];
     if (i > 0) {
-      uint64_t before = key_hilbert ((const uint64_t *) p.position[i - 1]), now = key_hilbert ((const uint64_t *) p.position[i]);
+      uint64_t before = key_hilbert ((const uint64_t *) p.position[i - 1]),
+        now = key_hilbert ((const uint64_t *) p.position[i]);
       torn += before > now || (before == now && p.id[i - 1] >= p.id[i]);
     }
     work += p.work[i];
   }
-  /* Shares are equal in weight, of which work is four fifths: a rank whose particles are few and dear may have 5/4 of the
-   * mean work, to 2 %. A fifth of all particles has one key and cannot be cut: a tenth of all work on top. */
+  /* Shares are equal in weight, of which work is four fifths: a rank whose particles are few and dear may have 5/4 of
+   * the mean work, to 2 %. A fifth of all particles has one key and cannot be cut: a tenth of all work on top. */
   double most = comm_max_double (&world, work), all_work = N * (0.99 * 3 + 0.01 * 300);
   int64_t unsorted = comm_sum (&world, torn);
   mem_free (&ids);

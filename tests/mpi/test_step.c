@@ -59,7 +59,8 @@ static void isotropic (uint64_t *state, double length, double out[3])
   out[2] = length * z;
 }
 
-/* Radius from the mass profile; speed by rejection from the isotropic distribution (Aarseth, Hénon & Wielen 1974). */
+/* Radius from the mass profile; speed by rejection from the isotropic distribution (Aarseth, Hénon & Wielen
+ * 1974). */
 static void plummer_star (int i, double x[3], double v[3])
 {
   uint64_t state = 1000003ULL * (uint64_t) (i + 1);
@@ -227,8 +228,8 @@ static void copy_state (const struct run *a, struct run *b)
   assert_int_equal (regions_relist (&b->step.regions, &world, &b->p, &b->holes), ST_OK);
 }
 
-/* The state between drift and close is the whole state: a run rebuilt from it at a tick in the middle of many steps goes on
- * with the same bits. */
+/* The state between drift and close is the whole state: a run rebuilt from it at a tick in the middle of many steps
+ * goes on with the same bits. */
 static void test_resume_in_the_middle (void **unused)
 {
   struct run a, b;
