@@ -182,14 +182,14 @@ static void box_double (const struct comm *comm, struct box *box, struct particl
     comm_sum_array (comm, bits, 3 * h->n);
 }
 
-int box_contain (const struct comm *comm, struct box *box, struct particles *p, struct holes *h)
+int box_contain (const struct comm *comm, struct box *box, struct particles *p, struct holes *h, double reach)
 {
   int doubled = 0;
 
   if (box->periodic)
     return 0;
   for (;; doubled++) {
-    bool out = false;
+    bool out = reach > 0.125 * box->length;
     for (int64_t i = 0; i < p->n && !out; i++)
       out = outside_middle (p->position[i]);
     if (!comm_any (comm, out))

@@ -80,9 +80,9 @@ static inline double box_difference (const struct box *box, uint64_t a, uint64_t
 /* Local. Adds a displacement (code length) to an integer position, rounded to the nearest step; what is left goes to
  * `fraction` (may be NULL). */
 void box_displace (const struct box *box, uint64_t position[3], const double displacement[3], double fraction[3]);
-/* Collective, isolated boxes. Doubles the box about its centre until every particle lies in the middle half of it, so
- * that a drift of less than a quarter of the box can never wrap. Integers are rescaled (one bit lost per
- * doubling). Returns how many times it doubled. */
-int box_contain (const struct comm *comm, struct box *box, struct particles *p, struct holes *h);
+/* Collective, isolated boxes. Doubles the box about its centre until every particle lies in the middle half of it and
+ * `reach`, the longest way of any particle in one step, is at most an eighth of it: no drift can wrap then. Integers
+ * are rescaled (one bit lost per doubling). Returns how many times it doubled. */
+int box_contain (const struct comm *comm, struct box *box, struct particles *p, struct holes *h, double reach);
 
 #endif

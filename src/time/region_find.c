@@ -381,8 +381,10 @@ double regions_step (const struct regions *r, const struct params *params, const
     const struct region *region = &r->region[g];
     const struct region_member *m = r->member + region->first;
     double mass = 0, mean[3], sigma;
-    for (int i = 0; i < region->n; i++)
+    for (int i = 0; i < region->n; i++) {
       mass += m[i].mass;
+      step = fmin (step, 0.1 * box->length / fmax (norm3 (m[i].velocity), 1e-30));
+    }
     step = fmin (step, sqrt (2 * params->ErrTolIntAccuracy * (radius / 3) * radius * radius / (units->G * mass)));
     if (star_motion (m, region->n, mean, &sigma) < 2)
       continue;

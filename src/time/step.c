@@ -279,13 +279,29 @@ double step_length (const struct stepper *s) { return bin_length (s, lowest_bin 
 
 /* ---- tidy ---- */
 
+/* The longest way of any particle in the largest step that the parameters allow, and room for whole regions. */
+static double longest_way (const struct stepper *s)
+{
+  const struct timeline *t = s->timeline;
+  int segment = t->segment < t->n_segments ? t->segment : t->n_segments - 1;
+  double dt = t->begin[segment + 1] - t->begin[segment], v = 0;
+
+  if (s->params->MaxSizeTimestep > 0 && s->params->MaxSizeTimestep < dt)
+    dt = s->params->MaxSizeTimestep;
+  for (int64_t i = 0; i < s->p->n; i++)
+    v = fmax (v, norm3 (s->p->velocity[i]));
+  double way = comm_max_double (s->comm, v) * dt;
+  return s->holes->n > 0 ? fmax (way, params_region_radius (s->params)) : way;
+}
+
 static enum status renew_box (struct stepper *s)
 {
   struct gravity_options options = s->gravity_options;
 
-  if (box_contain (s->comm, s->box, s->p, s->holes) == 0)
+  if (box_contain (s->comm, s->box, s->p, s->holes, longest_way (s)) == 0)
     return ST_OK;
-  log_say ("box doubled to %g about its centre: a particle has left its middle half", s->box->length);
+  if (s->started)
+    log_say ("box doubled to %g about its centre: a particle has left its middle half", s->box->length);
   options.length = s->gravity_options.length = s->box->length;
   return status_agree (s->comm, gravity_set_options (s->gravity, &options), NULL);
 }

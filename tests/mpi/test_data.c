@@ -189,7 +189,7 @@ static void test_box_doubles (void **unused)
   p.position[0][0] = 1001;
   p.position[0][1] = p.position[0][2] = (uint64_t) 1 << 63;
   box_to_length (&box, (const uint64_t *) p.position[0], before);
-  int doubled = box_contain (&world, &box, &p, &h);
+  int doubled = box_contain (&world, &box, &p, &h, 0.25);
   box_to_length (&box, (const uint64_t *) p.position[0], after);
   double fraction = h.fraction[0][0];
   int moved = p.n > 0 && fabs (after[0] - before[0]) > 1e-15;
