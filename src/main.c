@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/comm.h"
+#include "base/cores.h"
 #include "base/mem.h"
 #include "base/status.h"
 #include "params/params.h"
@@ -140,6 +141,7 @@ int main (int argc, char **argv)
   MPI_Init_thread (&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   comm_create (MPI_COMM_WORLD, &comm);
   enum status st = parse (argc, argv, &command);
+  cores_share (&comm);
   if (st == ST_OK)
     st = act (&comm, &command);
   if (st != ST_OK && st != ST_STOPPED && comm.rank == 0)
