@@ -80,7 +80,7 @@ static enum status write_forces (const struct state *s, const double (*accelerat
     return st;
   state_count_types (s, n_of_type);
   output_temporary (path, temporary, sizeof temporary);
-  hdf_create (s->comm, temporary, &f);
+  hdf_create_sized (s->comm, temporary, s->particles.n_global * (1 + 3 + 3 + 1) * (int64_t) sizeof (double), &f);
   for (int type = 0; type < N_TYPES; type++) {
     int64_t n = 0;
     if (n_of_type[type] == 0)

@@ -37,6 +37,7 @@ struct run
   double energy_error;        /* relative, last known; NaN */
   double next_statistics;     /* time of the next row of energy.txt */
   double seconds_before;      /* wall clock of the earlier parts of this run */
+  int64_t n_ticks;            /* of this process: the first one is always done, so a chain of jobs gets on */
   double wall_start, last_checkpoint, last_progress, time_start;
 };
 
@@ -417,12 +418,12 @@ static enum status one_tick (struct run *run, int *stop)
   struct timeline *t = &run->timeline;
   double wall = log_seconds ();
   enum status st = step_tidy (step);
-  enum wish wish = wish_now (run);
+  enum wish wish = run->n_ticks++ > 0 ? wish_now (run) : WISH_NOTHING;
   int first = !step->started;
 
   if (st == ST_OK && !first && (wish != WISH_NOTHING || finished (t)))
     st = write_checkpoint (run);
-  if (st != ST_OK || (wish == WISH_STOP && !first && !finished (t))) {
+  if (st != ST_OK || (wish == WISH_STOP && !finished (t))) {
     *stop = 1;
     return st == ST_OK ? ST_STOPPED : st;
   }

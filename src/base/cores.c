@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* OpenMP's own default is one thread for each core a process may run on, and launchers bind ranks to cores or do not. Without
- * binding, two ranks on two cores would run four threads that wait for each other by spinning: measured, 15 times slower
- * than two. So ranks of one machine compare the sets of cores that they may use. */
+/* OpenMP's own default is one thread for each core a process may run on, and launchers bind ranks to cores or do not.
+ * Without binding, two ranks on two cores would run four threads that wait for each other by spinning: measured, 15
+ * times slower than two. So ranks of one machine compare the sets of cores that they may use. */
 #define _GNU_SOURCE
 #include "base/cores.h"
 
@@ -52,6 +52,6 @@ void cores_share (const struct comm *comm)
     omp_set_num_threads (threads);
   bool crowded = comm_any (comm, cores > 0 && threads > 1 && sharers * threads > cores);
   if (crowded && comm->rank == 0)
-    log_warn ("cores", "OMP_NUM_THREADS asks for more threads than there are cores for the ranks of a machine; threads that "
-                       "wait then take time from those that work. Lower it, or leave it unset.");
+    log_warn ("cores", "OMP_NUM_THREADS asks for more threads than there are cores for the ranks of a machine; "
+                       "threads that wait then take time from those that work. Lower it, or leave it unset.");
 }

@@ -6,8 +6,8 @@
 
 #include "base/comm.h"
 
-/* Collective. Where OMP_NUM_THREADS is not set, gives each rank its share of the cores that it may run on, counting the
- * ranks of the same machine that may run on them too; where it is set, warns if it asks for more than there are. */
+/* Collective. Where OMP_NUM_THREADS is not set, gives each rank its share of the cores that it may run on, counting
+ * the ranks of the same machine that may run on them too; where it is set, warns if it asks for more. */
 void cores_share (const struct comm *comm);
 
 #endif

@@ -79,7 +79,8 @@ enum status regions_find (struct regions *regions, const struct comm *comm, cons
  *   sqrt (2 eta eps R^2 / (G M))    the step of a particle of softening eps = R/3 at the border,
  *   0.3 R / max |v_sphere - <v_*>|  a sphere sweeps over less than the halo,
  *   0.5 R / (sqrt 3 sigma_*)        and so do most stars,
- * all Galilean invariant; and nobody crosses more than a tenth of the box, which is far above these in a sane box. Infinity when there is no region. */
+ * all Galilean invariant; and nobody crosses more than a tenth of the box, which is far above these in a sane box.
+ * Infinity when there is no region. */
 double regions_step (const struct regions *regions, const struct params *params, const struct units *units,
                      const struct box *box);
 
