@@ -29,7 +29,7 @@ static const char *const run_patterns[] = { "snapshot_*.hdf5", "snapdir_*/",  "k
                                             "restartfiles/",   "forces.hdf5", "energy.txt",
                                             "info.txt",        "mergers.txt", NULL };
 static const char *const log_patterns[] = { "conservation.csv", "timebins.txt",          "cpu.csv", "regions.csv",
-                                            "log.txt",          "parameters-usedvalues", NULL };
+                                            "log.txt",          "parameters-usedvalues", "region-*.areg", NULL };
 static const char *const inner_patterns[] = { "snapshot_*.hdf5", "checkpoint_*.hdf5", "ketju_bhs.hdf5", "*.tmp",
                                               NULL };
 

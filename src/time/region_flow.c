@@ -10,6 +10,7 @@
  * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it
  * changed by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct flow
   int n_sample_times;
   struct harvest *harvest;
   const struct region *region; /* the one being integrated */
+  int first;                 /* the run begins here */
 };
 
 static enum status grow (const char *name, void **array, int64_t *room, int64_t need, size_t size)
@@ -257,14 +259,38 @@ static void tightest_pair (const struct units *units, const struct areg_body *b,
     }
 }
 
+/* Leaves the system as OutputDir/region-ID.areg; an empty name if that fails, since the refusal is what matters. */
+static void leave_dump (const struct flow *f, const struct areg *system, char *path, size_t size)
+{
+  int64_t length = areg_dump (system, NULL, 0);
+  char *text = mem_alloc ("region dump", length + 1, 1);
+  FILE *file = NULL;
+
+  snprintf (path, size, "%s/region-%llu.areg", f->params->OutputDir, (unsigned long long) f->region->id);
+  if (text && areg_dump (system, text, length + 1) == length && (file = fopen (path, "w")))
+    fwrite (text, 1, (size_t) length, file);
+  if (!file || fclose (file) != 0)
+    path[0] = '\0';
+  mem_free (&text);
+}
+
+/* Bodies that areg cannot take at the first instant are a fault of the initial conditions; it names them, and has
+ * kept none of them to be dumped. */
 static enum status refused (const struct flow *f, int code, const struct areg *system)
 {
+  unsigned long long id = f->region->id;
+  char path[PARAM_STRING_SIZE + 64];
+
+  if (code == AREG_BAD_BODY)
+    return status_fail (f->first ? ST_DATA : ST_INTERNAL,
+                        "The region of SMBH %llu cannot be integrated from time %.17g on: %s. Correct the %s.", id,
+                        f->time, areg_last_message (system), f->first ? "initial conditions" : "bodies in a snapshot");
+  leave_dump (f, system, path, sizeof path);
   return status_fail (ST_INTERNAL,
                       "The regularised integrator gave up in the region of SMBH %llu (%d bodies) at time %.17g: %s. "
-                      "%s "
-                      "Raise KetjuIntegrationRelativeTolerance, or look at the bodies with catena-fewbody.",
-                      (unsigned long long) f->region->id, f->region->n, f->time, areg_status_words (code),
-                      system ? areg_last_message (system) : "");
+                      "%s. Raise KetjuIntegrationRelativeTolerance, or look at it with: catena-fewbody --replay %s",
+                      id, f->region->n, f->time, areg_status_words (code), areg_last_message (system),
+                      path[0] ? path : "(the dump could not be written)");
 }
 
 /* Advances the loaded system and brings home what became of it. */
@@ -508,7 +534,7 @@ enum status regions_flow (struct regions *r, const struct comm *comm, const stru
                           double time, double dt, double sample_origin, double sample_interval)
 {
   struct harvest harvest = { 0 };
-  struct flow f = { params, units, box, r, time, dt, NULL, 0, &harvest, NULL };
+  struct flow f = { params, units, box, r, time, dt, NULL, 0, &harvest, NULL, time == sample_origin };
   double hint[r->n + 1], energy_change[r->n + 1];
   enum status st = regions_gather (r, comm, p, h);
 
