@@ -284,7 +284,7 @@ static enum status refused (const struct flow *f, int code, const struct areg *s
   if (code == AREG_BAD_BODY)
     return status_fail (f->first ? ST_DATA : ST_INTERNAL,
                         "The region of SMBH %llu cannot be integrated from time %.17g on: %s. Correct the %s.", id,
-                        f->time, areg_last_message (system), f->first ? "initial conditions" : "bodies in a snapshot");
+                        f->time, areg_last_message (system), f->first ? "initial conditions" : "snapshot's bodies");
   leave_dump (f, system, path, sizeof path);
   return status_fail (ST_INTERNAL,
                       "The regularised integrator gave up in the region of SMBH %llu (%d bodies) at time %.17g: %s. "
