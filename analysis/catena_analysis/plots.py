@@ -187,9 +187,11 @@ def _draw_holes(ax, run, snapshot, centre, axes, half, zoomed, span):
     centre."""
     if run.history is None:
         return
-    for hole, color in zip(run.history.holes.values(), _hole_colors(run)):
+    merged = {i for m in run.history.mergers if m["merger_physical_time"] <= snapshot.time
+              for i in (int(m["ID1"]), int(m["ID2"])) if i != int(m["ID_remnant"])}
+    for (name, hole), color in zip(run.history.holes.items(), _hole_colors(run)):
         here = hole_at(hole, snapshot.time)
-        if here is None:
+        if here is None or int(name) in merged:
             continue
         path = hole.x[(hole.t <= snapshot.time) & (hole.t >= snapshot.time - span)]
         if not zoomed and len(path) > 1:
