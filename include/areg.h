@@ -122,6 +122,11 @@ void areg_free (struct areg **system);
 /* Replaces the system's bodies, copies them, and clears mergers and statistics. n <= capacity. */
 int areg_load (struct areg *system, double t, const struct areg_body *bodies, int n);
 
+/* As areg_load, with positions in two parts: body i is at x + x_low[i]. Two bodies 1e-6 of the system's size apart
+ * have lost six digits of their separation in x alone; with what x left over in x_low they have all. From
+ * integers or another origin: x is the position rounded, x_low the rest. NULL: zeros. */
+int areg_load_split (struct areg *system, double t, const struct areg_body *bodies, const double (*x_low)[3], int n);
+
 /* Advances to t_end, forwards or backwards. On AREG_OK all bodies are at t_end within the tolerance. */
 int areg_advance (struct areg *system, double t_end);
 
@@ -137,6 +142,12 @@ double areg_time (const struct areg *system);
 int areg_count (const struct areg *system);
 /* Copies the areg_count bodies, in the order of areg_load with merged ones left out. */
 void areg_bodies (const struct areg *system, struct areg_body *out);
+/* As areg_bodies, and what x leaves over in x_low: differences of x + x_low have all the digits that the system has,
+ * at any distance from the origin. areg_load_split takes them back. */
+void areg_bodies_split (const struct areg *system, struct areg_body *out, double (*x_low)[3]);
+/* As areg_bodies, with x and v relative to those of body `origin_id`, to the last digit however close to it; its own
+ * entry has x and v as areg_bodies gives them. AREG_BAD_BODY, and nothing is done, if there is no such body. */
+int areg_bodies_relative (const struct areg *system, uint64_t origin_id, struct areg_body *out);
 /* Mergers since areg_load, in order of time; the array belongs to the system. */
 int areg_mergers (const struct areg *system, const struct areg_merger **out);
 void areg_statistics_now (const struct areg *system, struct areg_statistics *out);

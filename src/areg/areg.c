@@ -105,7 +105,7 @@ static int count_holes (const struct areg_body *bodies, int n)
 
 /* Conversion to internal units and back to `work` before it is known whether the bodies are good would spoil the
  * loaded system, so they are checked first; after that only coincident bodies can be refused. */
-int areg_load (struct areg *g, double t, const struct areg_body *bodies, int n)
+int areg_load_split (struct areg *g, double t, const struct areg_body *bodies, const double (*x_low)[3], int n)
 {
   g->message[0] = 0;
   if (!isfinite (t))
@@ -117,7 +117,7 @@ int areg_load (struct areg *g, double t, const struct areg_body *bodies, int n)
   const struct areg_units units = g->units;
   if (g->loaded)
     areg_state_copy (g, &g->saved, &g->now);
-  const int status = areg_state_load (g, &g->now, t, bodies, n);
+  const int status = areg_state_load (g, &g->now, t, bodies, x_low, n);
   if (status != AREG_OK) {
     g->units = units;
     if (g->loaded)
@@ -126,6 +126,11 @@ int areg_load (struct areg *g, double t, const struct areg_body *bodies, int n)
   }
   g->loaded = 1;
   return AREG_OK;
+}
+
+int areg_load (struct areg *g, double t, const struct areg_body *bodies, int n)
+{
+  return areg_load_split (g, t, bodies, NULL, n);
 }
 
 int areg_advance (struct areg *g, double t_end)
@@ -166,6 +171,22 @@ void areg_bodies (const struct areg *g, struct areg_body *out)
 {
   if (g->loaded)
     areg_state_bodies ((struct areg *) g, &g->now, g->units.t_now, out);
+}
+
+void areg_bodies_split (const struct areg *g, struct areg_body *out, double (*x_low)[3])
+{
+  if (g->loaded)
+    areg_state_bodies_split ((struct areg *) g, &g->now, g->units.t_now, out, x_low);
+}
+
+int areg_bodies_relative (const struct areg *g, uint64_t origin_id, struct areg_body *out)
+{
+  for (int b = 0; b < areg_count (g); b++)
+    if (g->now.id[b] == origin_id) {
+      areg_state_bodies_relative ((struct areg *) g, &g->now, g->units.t_now, b, out);
+      return AREG_OK;
+    }
+  return AREG_BAD_BODY;
 }
 
 int areg_mergers (const struct areg *g, const struct areg_merger **out)

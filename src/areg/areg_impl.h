@@ -151,6 +151,9 @@ AREG_INLINE double lanes_sum (const lanes s)
 void areg_links_build (struct areg *g, struct areg_state *st, int root);
 /* Body arrays (relative to the root) from links; `links` and `bodies` are x | y | z. */
 void areg_links_walk (const struct areg_state *st, const double *links, double *bodies, int body_stride);
+/* The same in two parts: hi + lo carries what the sum of rounded links would lose. */
+void areg_links_walk_split (const struct areg_state *st, const double *links, const double *links_lo, double *hi,
+                            double *lo, int body_stride);
 /* Separations along links of the near pairs, from the links in `q`. */
 void areg_links_near (const struct areg_state *st, const double *q, double *near_d);
 /* The heaviest body, lowest slot if equal. */
@@ -212,8 +215,15 @@ void areg_state_spread (struct areg *g, const struct areg_state *st, double t);
 void areg_state_body (const struct areg *g, const struct areg_state *st, int b, struct areg_body *out);
 /* All bodies, in the caller's order. */
 void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out);
-/* Checks, sorts and takes over the caller's bodies at time t: units, slots, links. An areg_status. */
-int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies, int n);
+/* The same, with positions in two parts; and relative to slot `origin`, which itself stays as it is. */
+void areg_state_bodies_split (struct areg *g, const struct areg_state *st, double t, struct areg_body *out,
+                              double (*x_low)[3]);
+void areg_state_bodies_relative (struct areg *g, const struct areg_state *st, double t, int origin,
+                                 struct areg_body *out);
+/* Checks, sorts and takes over the caller's bodies at time t: units, slots, links. x_low may be NULL. An
+ * areg_status. */
+int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies,
+                     const double (*x_low)[3], int n);
 /* Time of the state in the caller's units. */
 double areg_state_time (const struct areg *g, const struct areg_state *st);
 

@@ -47,6 +47,21 @@ void areg_links_walk (const struct areg_state *st, const double *links, double *
   }
 }
 
+void areg_links_walk_split (const struct areg_state *st, const double *links, const double *links_lo, double *hi,
+                            double *lo, int body_stride)
+{
+  const int n = st->s.n, S = st->s.stride, bs = body_stride;
+  for (int c = 0; c < 3; c++) {
+    hi[c * bs + st->s.root] = lo[c * bs + st->s.root] = 0;
+    for (int k = 1; k < n; k++) {
+      const int b = st->walk[k], to = c * bs + b, from = c * bs + st->parent[b];
+      double e;
+      const double sum = areg_two_sum (hi[from], links[c * S + b], &e);
+      hi[to] = areg_two_sum (sum, e + lo[from] + links_lo[c * S + b], &lo[to]);
+    }
+  }
+}
+
 /* Prim: the tree grows by the nearest body outside. Ties go to the lower slot. */
 static void tree_grow (const struct areg_state *st, int root, const double *pos, int bs, double *d2, int *parent,
                        int *walk)

@@ -145,14 +145,14 @@ static int body_refuse (struct areg *g, const struct areg_body *b, const char *w
 }
 
 /* AREG_OK, or the first wrong body is named. */
-static int bodies_check (struct areg *g, const struct areg_body *bodies, int n)
+static int bodies_check (struct areg *g, const struct areg_body *bodies, const double (*x_low)[3], int n)
 {
   const double c = g->options.c, G = g->options.G;
   for (int i = 0; i < n; i++) {
     const struct areg_body *b = &bodies[i];
     double sum = 0, spin2 = 0;
     for (int k = 0; k < 3; k++) {
-      sum += b->x[k] + b->v[k] + b->spin[k];
+      sum += b->x[k] + b->v[k] + b->spin[k] + (x_low ? x_low[i][k] : 0);
       spin2 += b->spin[k] * b->spin[k];
     }
     const char *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
@@ -253,7 +253,8 @@ static void units_choose (struct areg *g, double mass, double radius)
 }
 
 /* The bodies as a star-shaped tree around the heaviest one, which links_build turns into the real one. */
-static void links_first (struct areg *g, struct areg_state *st, const struct areg_body *bodies, int root)
+static void links_first (struct areg *g, struct areg_state *st, const struct areg_body *bodies,
+                         const double (*x_low)[3], int root)
 {
   const int n = st->s.n, S = st->s.stride;
   const struct areg_body *r = &bodies[st->index[root]];
@@ -269,7 +270,9 @@ static void links_first (struct areg *g, struct areg_state *st, const struct are
     for (int c = 0; c < 3; c++) {
       const int q = Y_LINKS + c * S + s, p = q + 3 * S;
       double e, f;
-      const double dx = areg_two_sum (b->x[c], -r->x[c], &e), dv = areg_two_sum (b->v[c], -r->v[c], &f);
+      const double low = x_low ? x_low[st->index[s]][c] - x_low[st->index[root]][c] : 0;
+      const double sum = areg_two_sum (b->x[c], -r->x[c], &e), dx = areg_two_sum (sum, e + low, &e);
+      const double dv = areg_two_sum (b->v[c], -r->v[c], &f);
       st->hi[q] = s == root ? 0 : dx / g->units.length;
       st->lo[q] = s == root ? 0 : e / g->units.length;
       st->hi[p] = s == root ? 0 : dv / g->units.velocity;
@@ -302,9 +305,10 @@ static double link_square (const struct areg_state *st, int b)
   return q[0] * q[0] + q[S] * q[S] + q[2 * S] * q[2 * S];
 }
 
-int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies, int n)
+int areg_state_load (struct areg *g, struct areg_state *st, double t, const struct areg_body *bodies,
+                     const double (*x_low)[3], int n)
 {
-  if (bodies_check (g, bodies, n) != AREG_OK)
+  if (bodies_check (g, bodies, x_low, n) != AREG_OK)
     return AREG_BAD_BODY;
   memset (&st->s, 0, sizeof st->s);
   st->s.n = n;
@@ -326,7 +330,7 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   units_choose (g, mass, radius);
   g->units.t_load = g->units.t_now = g->units.t_wanted = t;
   slots_fill (g, st, bodies);
-  links_first (g, st, bodies, heaviest);
+  links_first (g, st, bodies, x_low, heaviest);
   st->near_start[n] = 0;
   areg_links_build (g, st, heaviest);
   areg_flow_exact (g, st);
@@ -376,16 +380,58 @@ void areg_state_body (const struct areg *g, const struct areg_state *st, int b, 
   }
 }
 
-void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out)
+/* The slots of bodies still there in the caller's order, in `slots`, which may be g->int_scratch. */
+static void slots_in_order (const struct areg *g, const struct areg_state *st, int *slots)
 {
-  const int n = st->s.n;
-  int *const rank = g->int_scratch, *const slot_of = rank + g->capacity;
-  areg_state_spread (g, st, t);
+  int *const slot_of = g->int_scratch + g->capacity;
   for (int i = 0; i < g->capacity; i++)
     slot_of[i] = -1;
-  for (int b = 0; b < n; b++)
+  for (int b = 0; b < st->s.n; b++)
     slot_of[st->index[b]] = b;
   for (int i = 0, k = 0; i < g->capacity; i++)
     if (slot_of[i] >= 0)
-      areg_state_body (g, st, slot_of[i], &out[k++]);
+      slots[k++] = slot_of[i];
+}
+
+void areg_state_bodies (struct areg *g, const struct areg_state *st, double t, struct areg_body *out)
+{
+  areg_state_spread (g, st, t);
+  slots_in_order (g, st, g->int_scratch);
+  for (int k = 0; k < st->s.n; k++)
+    areg_state_body (g, st, g->int_scratch[k], &out[k]);
+}
+
+void areg_state_bodies_split (struct areg *g, const struct areg_state *st, double t, struct areg_body *out,
+                              double (*x_low)[3])
+{
+  const int bs = g->body_stride;
+  double *const hi = g->acc, *const lo = g->aux_vel;
+  areg_state_bodies (g, st, t, out);
+  areg_links_walk_split (st, st->hi + Y_LINKS, st->lo + Y_LINKS, hi, lo, bs);
+  for (int k = 0; k < st->s.n; k++)
+    for (int c = 0; c < 3; c++) {
+      const int at = c * bs + g->int_scratch[k];
+      double e;
+      const double sum = areg_two_sum (g->mean_x[c], g->units.length * hi[at], &e);
+      out[k].x[c] = areg_two_sum (sum, e + g->units.length * lo[at], &x_low[k][c]);
+    }
+}
+
+void areg_state_bodies_relative (struct areg *g, const struct areg_state *st, double t, int origin,
+                                 struct areg_body *out)
+{
+  const int bs = g->body_stride, S = st->s.stride;
+  double *const hi = g->acc, *const lo = g->aux_vel;
+  areg_state_bodies (g, st, t, out);
+  for (int half = 0; half < 2; half++) {
+    const double unit = half ? g->units.velocity : g->units.length;
+    areg_links_walk_split (st, st->hi + Y_LINKS + 3 * S * half, st->lo + Y_LINKS + 3 * S * half, hi, lo, bs);
+    for (int k = 0; k < st->s.n; k++)
+      for (int c = 0; c < 3 && g->int_scratch[k] != origin; c++) {
+        const int at = c * bs + g->int_scratch[k], from = c * bs + origin;
+        double e;
+        const double d = areg_two_sum (hi[at], -hi[from], &e);
+        (half ? out[k].v : out[k].x)[c] = unit * (d + (e + (lo[at] - lo[from])));
+      }
+  }
 }

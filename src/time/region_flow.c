@@ -3,9 +3,11 @@
  *
  * All ranks hold all members, so the regions are dealt out whole (largest work first, to the least loaded rank), each
  * rank integrates its own, and what came out is gathered by all. Coordinates are relative to the region's heaviest
- * SMBH: its separation from a close companion is a small difference of integers plus a difference of fractions,
- * exact, and comes back the same way, so a tight binary loses no digit however far from the corner of the box it is.
- * Velocities need no such care: they are doubles of the size of the differences that matter.
+ * SMBH, in two parts: the difference of integers plus that of fractions rounded to a double, and what that leaves
+ * over. areg forms separations from both parts and gives both back, so a tight pair loses no digit from one flow to
+ * the next, however far it is from the corner of the box or from the heaviest SMBH. Samples for the history file are
+ * absolute coordinates, single doubles by its format. Velocities need no such care: they are doubles of the size of
+ * the differences that matter.
  *
  * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it
  * changed by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
@@ -88,21 +90,51 @@ static void member_separation (const struct box *box, const struct region_member
     out[k] = ((double) (int64_t) (a->position[k] - b->position[k]) + (a->fraction[k] - b->fraction[k])) * step;
 }
 
+/* The same in two parts, of which the first is the second's rounding: no digit is lost however large it is. Divided
+ * by what box_displace multiplies with, so that going and coming cancel for any length of the box. */
+static void split_separation (const struct box *box, const struct region_member *a, const struct region_member *b,
+                              double out[3], double low[3])
+{
+  const double steps_per_length = 0x1p64 / box->length;
+
+  for (int k = 0; k < 3; k++) {
+    int64_t whole = (int64_t) (a->position[k] - b->position[k]);
+    double steps = (double) whole, rest = (double) (whole - (int64_t) steps) + (a->fraction[k] - b->fraction[k]);
+    out[k] = steps / steps_per_length;
+    low[k] = (fma (-out[k], steps_per_length, steps) + rest) / steps_per_length;
+  }
+}
+
+/* The bodies of a region on their way to areg and back: body i is at body[i].x + low[i]. */
+struct crowd
+{
+  struct areg_body *body;
+  double (*low)[3];
+  int n;
+};
+
+/* x_i - x_j with all digits. */
+static void crowd_separation (const struct crowd *c, int i, int j, double out[3])
+{
+  for (int k = 0; k < 3; k++)
+    out[k] = (c->body[i].x[k] - c->body[j].x[k]) + (c->low[i][k] - c->low[j][k]);
+}
+
 /* Newtonian energy of bodies as areg sees them, in the frame that moves with -v_cm. */
-static double newtonian_energy (const struct params *params, const struct units *units, const struct areg_body *b,
-                                int n,
+static double newtonian_energy (const struct params *params, const struct units *units, const struct crowd *c,
                                 const double v_cm[3])
 {
+  const struct areg_body *b = c->body;
   long double kinetic = 0, potential = 0;
 
-  for (int i = 0; i < n; i++) {
+  for (int i = 0; i < c->n; i++) {
     for (int k = 0; k < 3; k++) {
       long double v = (long double) b[i].v[k] + v_cm[k];
       kinetic += 0.5L * b[i].m * v * v;
     }
     for (int j = 0; j < i; j++) {
       double d[3];
-      sub3 (b[i].x, b[j].x, d);
+      crowd_separation (c, i, j, d);
       double eps = softening_of_pair (params, b[i].kind == AREG_HOLE, b[j].kind == AREG_HOLE);
       potential -= (long double) units->G * b[i].m * b[j].m * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
     }
@@ -111,7 +143,7 @@ static double newtonian_energy (const struct params *params, const struct units 
 }
 
 /* Bodies relative to the region's heaviest SMBH in position, to the members' mass centre in velocity. */
-static int load_bodies (const struct flow *f, struct areg_body *out, double v_cm[3])
+static void load_bodies (const struct flow *f, struct crowd *out, double v_cm[3])
 {
   const struct region *region = f->region;
   const struct region_member *m = f->regions->member + region->first, *origin = NULL;
@@ -130,14 +162,14 @@ static int load_bodies (const struct flow *f, struct areg_body *out, double v_cm
     v_cm[k] /= mass;
   for (int i = 0; i < region->n; i++) {
     struct areg_body b = { .m = m[i].mass, .id = m[i].id };
-    member_separation (f->box, &m[i], origin, b.x);
+    split_separation (f->box, &m[i], origin, b.x, out->low[i]);
     sub3 (m[i].velocity, v_cm, b.v);
     b.kind = is_centre (f->params, &m[i]) ? AREG_HOLE : AREG_STAR;
     for (int k = 0; k < 3; k++)
       b.spin[k] = b.kind == AREG_HOLE ? m[i].spin[k] : 0;
-    out[i] = b;
+    out->body[i] = b;
   }
-  return (int) (origin - m);
+  out->n = region->n;
 }
 
 /* Where a point given relative to the origin's position at the start of the flow is at time t, in code
@@ -184,36 +216,38 @@ static int take_sample (void *context, double t, const struct areg_body *bodies,
   return s->st != ST_OK;
 }
 
-/* Members' new state from areg's bodies; those that areg no longer has are gone. */
-static enum status store_members (const struct flow *f, const struct areg_body *bodies, int n, const double v_cm[3])
+/* The way of the whole region first, the same for all, then the way of the body in it: two close bodies keep the
+ * digits of their separation. */
+static void store_body (const struct box *box, const struct region_member *origin, const double way[3],
+                        const struct areg_body *b, const double low[3], const double v_cm[3],
+                        struct region_member *m)
 {
+  memcpy (m->position, origin->position, sizeof m->position);
+  memcpy (m->fraction, origin->fraction, sizeof m->fraction);
+  box_displace (box, m->position, way, m->fraction);
+  box_displace (box, m->position, b->x, m->fraction);
+  box_displace (box, m->position, low, m->fraction);
+  for (int k = 0; k < 3; k++)
+    m->velocity[k] = b->v[k] + v_cm[k];
+  memcpy (m->spin, b->spin, sizeof m->spin);
+  m->mass = b->m;
+}
+
+/* Members' new state from areg's bodies; those that areg no longer has are gone. */
+static enum status store_members (const struct flow *f, const struct crowd *c, const double v_cm[3])
+{
+  const struct region_member *members = f->regions->member + f->region->first, *origin = members;
+  const double way[3] = { v_cm[0] * f->dt, v_cm[1] * f->dt, v_cm[2] * f->dt };
   enum status st = ST_OK;
 
-  for (int i = 0; i < f->region->n && st == ST_OK; i++) {
-    struct region_member m = f->regions->member[f->region->first + i], origin = m;
-    const struct areg_body *b = NULL;
-    for (int k = 0; k < f->region->n; k++)
-      if (f->regions->member[f->region->first + k].id == f->region->id)
-        origin = f->regions->member[f->region->first + k];
-    for (int k = 0; k < n && !b; k++)
-      if (bodies[k].id == m.id)
-        b = &bodies[k];
-    m.gone = !b;
-    if (b) {
-      /* The way of the whole region first, the same for all, then the way of the body in it: two close bodies
-       * keep the digits of their separation. */
-      double way[3], fraction[3];
-      for (int k = 0; k < 3; k++) {
-        way[k] = v_cm[k] * f->dt;
-        fraction[k] = origin.fraction[k];
-        m.position[k] = origin.position[k];
-        m.velocity[k] = b->v[k] + v_cm[k];
-        m.spin[k] = b->spin[k];
-      }
-      box_displace (f->box, m.position, way, fraction);
-      box_displace (f->box, m.position, b->x, fraction);
-      memcpy (m.fraction, fraction, sizeof fraction);
-      m.mass = b->m;
+  while (origin->id != f->region->id)
+    origin++;
+  for (int i = 0, next = 0; i < f->region->n && st == ST_OK; i++) { /* areg keeps the order, less those merged */
+    struct region_member m = members[i];
+    m.gone = next == c->n || c->body[next].id != m.id;
+    if (!m.gone) {
+      store_body (f->box, origin, way, &c->body[next], c->low[next], v_cm, &m);
+      next++;
     }
     st = PUSH (f->harvest, member, m);
   }
@@ -237,17 +271,18 @@ static enum status store_mergers (const struct flow *f, const struct areg *syste
 }
 
 /* Osculating Newtonian elements of the tightest pair of holes; NaN if there is none. */
-static void tightest_pair (const struct units *units, const struct areg_body *b, int n, struct region_record *out)
+static void tightest_pair (const struct units *units, const struct crowd *c, struct region_record *out)
 {
+  const struct areg_body *b = c->body;
   double lowest = 0;
 
   out->semi_major_axis = out->eccentricity = NAN;
-  for (int i = 0; i < n; i++)
+  for (int i = 0; i < c->n; i++)
     for (int j = 0; j < i; j++) {
       double x[3], v[3], l[3], gm = units->G * (b[i].m + b[j].m);
       if (b[i].kind != AREG_HOLE || b[j].kind != AREG_HOLE)
         continue;
-      sub3 (b[i].x, b[j].x, x);
+      crowd_separation (c, i, j, x);
       sub3 (b[i].v, b[j].v, v);
       cross3 (x, v, l);
       double energy = 0.5 * dot3 (v, v) - gm / norm3 (x);
@@ -293,16 +328,32 @@ static enum status refused (const struct flow *f, int code, const struct areg *s
                       path[0] ? path : "(the dump could not be written)");
 }
 
-/* Advances the loaded system and brings home what became of it. */
-static enum status integrate (const struct flow *f, struct areg *system, struct areg_body *bodies,
-                              const double v_cm[3],
+/* Where the region's mass centre went, and the tightest pair in it. */
+static void describe (const struct flow *f, const struct crowd *c, const double v_cm[3], struct region_record *out)
+{
+  double mass = 0, x_cm[3] = { 0 };
+
+  for (int i = 0; i < c->n; i++) {
+    axpy3 (c->body[i].m, c->body[i].x, x_cm);
+    mass += c->body[i].m;
+  }
+  for (int k = 0; k < 3; k++) {
+    x_cm[k] /= mass;
+    out->velocity[k] = v_cm[k];
+  }
+  absolute_position (f, x_cm, v_cm, f->time + f->dt, out->position);
+  tightest_pair (f->units, c, out);
+}
+
+/* Advances the bodies and brings home what became of them. */
+static enum status integrate (const struct flow *f, struct areg *system, struct crowd *c, const double v_cm[3],
                               double hint, double *energy_change)
 {
   struct sampling sampling = { f, v_cm, ST_OK };
   struct areg_statistics statistics;
   struct region_record record = { .id = f->region->id, .n = f->region->n, .n_holes = f->region->n_holes };
-  double before = newtonian_energy (f->params, f->units, bodies, f->region->n, v_cm), start = log_seconds ();
-  int code = areg_load (system, 0, bodies, f->region->n);
+  double before = newtonian_energy (f->params, f->units, c, v_cm), start = log_seconds ();
+  int code = areg_load_split (system, 0, c->body, c->low, c->n);
 
   if (code == AREG_OK) {
     areg_set_step_hint (system, hint);
@@ -310,28 +361,18 @@ static enum status integrate (const struct flow *f, struct areg *system, struct 
   }
   if (code != AREG_OK)
     return refused (f, code, system);
-  int n = areg_count (system);
-  areg_bodies (system, bodies);
+  c->n = areg_count (system);
+  areg_bodies_split (system, c->body, c->low);
   areg_statistics_now (system, &statistics);
-  *energy_change += newtonian_energy (f->params, f->units, bodies, n, v_cm) - before;
+  *energy_change += newtonian_energy (f->params, f->units, c, v_cm) - before;
   record.steps = statistics.steps;
   record.rejected = statistics.rejected;
   record.energy_error = statistics.energy_error_max;
   record.seconds = log_seconds () - start;
-  double mass = 0, x_cm[3] = { 0 };
-  for (int i = 0; i < n; i++) {
-    axpy3 (bodies[i].m, bodies[i].x, x_cm);
-    mass += bodies[i].m;
-  }
-  for (int k = 0; k < 3; k++) {
-    x_cm[k] /= mass;
-    record.velocity[k] = v_cm[k];
-  }
-  absolute_position (f, x_cm, v_cm, f->time + f->dt, record.position);
-  tightest_pair (f->units, bodies, n, &record);
+  describe (f, c, v_cm, &record);
   enum status st = sampling.st;
   st = st == ST_OK ? PUSH (f->harvest, record, record) : st;
-  st = st == ST_OK ? store_members (f, bodies, n, v_cm) : st;
+  st = st == ST_OK ? store_members (f, c, v_cm) : st;
   return st == ST_OK ? store_mergers (f, system, v_cm) : st;
 }
 
@@ -403,10 +444,11 @@ static enum status integrate_mine (struct flow *f, const struct comm *comm, cons
 {
   const struct regions *r = f->regions;
   struct areg_options options = options_for (f->params, f->units);
-  struct areg_body *bodies = mem_alloc ("region bodies", r->n_members, sizeof *bodies);
+  struct crowd crowd = { mem_alloc ("region bodies", r->n_members, sizeof *crowd.body),
+                         mem_alloc ("region bodies, low parts", r->n_members, sizeof *crowd.low), 0 };
   struct areg *system = NULL;
   int rank_of[r->n + 1], largest = 0;
-  enum status st = bodies ? ST_OK : ST_MEMORY;
+  enum status st = crowd.body && crowd.low ? ST_OK : ST_MEMORY;
 
   deal_out (r, comm->size, rank_of);
   for (int g = 0; g < r->n; g++) {
@@ -420,12 +462,13 @@ static enum status integrate_mine (struct flow *f, const struct comm *comm, cons
     if (rank_of[g] == comm->rank) {
       double v_cm[3];
       f->region = &r->region[g];
-      load_bodies (f, bodies, v_cm);
-      st = integrate (f, system, bodies, v_cm, hint_of (h, f->region->id), &energy_change[g]);
+      load_bodies (f, &crowd, v_cm);
+      st = integrate (f, system, &crowd, v_cm, hint_of (h, f->region->id), &energy_change[g]);
       hint[g] = areg_step_hint (system);
     }
   areg_free (&system);
-  mem_free (&bodies);
+  mem_free (&crowd.body);
+  mem_free (&crowd.low);
   return st;
 }
 
