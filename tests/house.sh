@@ -28,7 +28,7 @@ finish ()
 project_files ()
 {
   (cd "$top_srcdir" && for place in README.md NEWS CONTRIBUTING.md AUTHORS CITATION.cff configure.ac Makefile.am \
-     quickstart .ci analysis bench contrib doc ics include parameterfiles src tests; do
+     quickstart .ci analysis bench contrib doc examples ics include parameterfiles src tests; do
      test -e "$place" && find "$place" -type f "$@" \
        ! -name '*.o' ! -name '*.lo' ! -name '*.la' ! -name '*.a' ! -path '*/.libs/*' ! -path '*/.deps/*' \
        ! -name .dirstamp ! -name '*.pyc' ! -name '*.log' ! -name '*.trs'

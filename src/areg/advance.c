@@ -238,7 +238,7 @@ static int step_finish (struct areg *g, struct areg_state *st, double t_end, dou
 {
   energy_note (g, st);
   if (sampler) {
-    const int status = samples_take (g, sampler, left < 0 ? t_end : areg_state_time (g, st));
+    const int status = samples_take (g, sampler, left <= slack ? t_end : areg_state_time (g, st));
     if (status != AREG_OK)
       return status;
   }

@@ -155,6 +155,23 @@ static void sampling (void **state)
   areg_free (&u);
 }
 
+/* A sample asked for at the very end of a call is taken, on whichever side of it the last step ends. */
+static void sampling_at_the_end (void **state)
+{
+  (void) state;
+  uint64_t seed = 5;
+  struct areg_body b[4];
+  test_cloud (b, 4, 4);
+  struct areg *s = test_system (1e-8, 0, 0, 0, b, 4);
+  for (int i = 0; i < 200; i++) {
+    const double t = areg_time (s) + 0.1 * test_random (&seed);
+    struct watch w = { 0 };
+    assert_int_equal (areg_advance_sampled (s, t, &t, 1, watcher, &w), AREG_OK);
+    assert_int_equal (w.count, 1);
+  }
+  areg_free (&s);
+}
+
 /* Whatever is wrong, the system stays as it was. */
 static void refusals (void **state)
 {
@@ -497,6 +514,7 @@ int main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (eccentric_binary), cmocka_unit_test (pythagorean), cmocka_unit_test (reversible),
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
+    cmocka_unit_test (sampling_at_the_end),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
     cmocka_unit_test (group_bits), cmocka_unit_test (mergers),
     cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (hand_over),
