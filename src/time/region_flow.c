@@ -227,6 +227,8 @@ static void store_body (const struct box *box, const struct region_member *origi
   box_displace (box, m->position, way, m->fraction);
   box_displace (box, m->position, b->x, m->fraction);
   box_displace (box, m->position, low, m->fraction);
+  if (m->type != TYPE_HOLE) /* nobody keeps a star's: a resumed run must see the same as one that goes on */
+    memset (m->fraction, 0, sizeof m->fraction);
   for (int k = 0; k < 3; k++)
     m->velocity[k] = b->v[k] + v_cm[k];
   memcpy (m->spin, b->spin, sizeof m->spin);
