@@ -35,7 +35,7 @@ struct file_set
 {
   char stem[OUTPUT_PATH]; /* of stem.K.hdf5, or the file itself */
   int n_files, numbered;
-  int64_t n[N_TYPES];
+  int64_t n[N_TYPES], promised[N_TYPES]; /* sum of NumPart_ThisFile; NumPart_Total of the first file, 0: not told */
   double mass_table[N_TYPES], time, box_size;
 };
 
@@ -115,17 +115,24 @@ static enum status find_files (const char *file, struct file_set *set)
 
 /* ---- headers: rank 0 ---- */
 
-static enum status read_counts (const struct hdf *f, int64_t n[N_TYPES])
+/* The counts of the whole set; returns how many there are. A count of 64 bits is whole already, and the high words
+ * that some programs write beside it say the same again. */
+static int read_totals (const struct hdf *f, int64_t n[N_TYPES])
 {
   int64_t high[N_TYPES] = { 0 };
-  int there = hdf_attribute_read (f, "Header", "NumPart_ThisFile", H5T_NATIVE_INT64, N_TYPES, n);
+  const int there = hdf_attribute_read (f, "Header", "NumPart_Total", H5T_NATIVE_INT64, N_TYPES, n);
 
-  if (there == 0 && (there = hdf_attribute_read (f, "Header", "NumPart_Total", H5T_NATIVE_INT64, N_TYPES, n)) > 0) {
-    hdf_attribute_read (f, "Header", "NumPart_Total_HighWord", H5T_NATIVE_INT64, N_TYPES, high);
-    for (int t = 0; t < there; t++)
+  hdf_attribute_read (f, "Header", "NumPart_Total_HighWord", H5T_NATIVE_INT64, N_TYPES, high);
+  for (int t = 0; t < there; t++)
+    if (n[t] < (int64_t) 1 << 32)
       n[t] += high[t] * ((int64_t) 1 << 32);
-  }
-  if (there == 0)
+  return there;
+}
+
+static enum status read_counts (const struct hdf *f, int64_t n[N_TYPES])
+{
+  if (hdf_attribute_read (f, "Header", "NumPart_ThisFile", H5T_NATIVE_INT64, N_TYPES, n) == 0
+      && read_totals (f, n) == 0)
     return status_fail (ST_DATA,
                         "%s: the group /Header with the attribute NumPart_ThisFile (%d numbers) is missing, "
                         "so this is no "
@@ -156,6 +163,7 @@ static enum status read_header (struct file_set *set, int file)
     hdf_attribute_read (&f, "Header", "NumFilesPerSnapshot", H5T_NATIVE_INT, 1, &set->n_files);
     hdf_attribute_read (&f, "Header", "BoxSize", H5T_NATIVE_DOUBLE, 3, size);
     set->box_size = size[0];
+    read_totals (&f, set->promised);
   }
   for (int t = 0; t < N_TYPES; t++)
     set->n[t] += here[t];
@@ -182,6 +190,13 @@ static enum status judge_headers (const struct file_set *set)
       return status_fail (ST_DATA, "%s: MassTable has %g for type %d.", set->stem, set->mass_table[t], t);
   if (!isfinite (set->time))
     return status_fail (ST_DATA, "%s: Time in the header is not a number.", set->stem);
+  for (int t = 0; t < N_TYPES; t++)
+    if (set->promised[t] != 0 && set->promised[t] != set->n[t])
+      return status_fail (ST_DATA,
+                          "%s: NumPart_Total promises %lld particles of type %d, and the %d file%s of the set hold "
+                          "%lld. Find the missing files, or mend NumPart_Total and NumFilesPerSnapshot.",
+                          set->stem, (long long) set->promised[t], t, set->n_files, set->n_files == 1 ? "" : "s",
+                          (long long) set->n[t]);
   return ST_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -42,10 +43,10 @@ static enum status read_list (const struct params *params, struct instants *list
     double time = strtod (line, &end);
     if (end == line && (line[0] == '#' || line[0] == '%' || line[0] == '\n' || line[0] == '\r'))
       continue;
+    line[strcspn (line, "\r\n")] = '\0';
     if (end == line || !isfinite (time))
       st = status_fail (ST_DATA, "%s:%d: '%.40s' is no time. One time a line, then anything.",
-                        params->OutputListFilename,
-                        number, line);
+                        params->OutputListFilename, number, line);
     else
       st = add_instant (list, time);
   }

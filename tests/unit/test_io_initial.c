@@ -39,6 +39,7 @@ struct spoiled
 {
   int type;            /* of the particles; 4 if 0 */
   int n_header;        /* particles that the header counts; 2 if 0 */
+  unsigned promised;   /* NumPart_Total; left out if 0 */
   int width;           /* columns of Coordinates; 3 if 0 */
   const char *without; /* a dataset to leave out */
   double table, mass;  /* MassTable; masses in the dataset, 1 if 0 */
@@ -80,6 +81,11 @@ static void write_ic (const struct spoiled *s)
   table[type] = s->table;
   hdf_group (&f, "Header");
   hdf_attribute (&f, "Header", s->swift ? "NumPart_Total" : "NumPart_ThisFile", H5T_NATIVE_UINT32, 6, n);
+  if (s->promised) {
+    uint32_t total[6] = { 0 };
+    total[type] = s->promised;
+    hdf_attribute (&f, "Header", "NumPart_Total", H5T_NATIVE_UINT32, 6, total);
+  }
   hdf_attribute (&f, "Header", "NumPart_Total_HighWord", H5T_NATIVE_UINT32, 6, high);
   hdf_attribute (&f, "Header", "MassTable", H5T_NATIVE_DOUBLE, 6, table);
   hdf_attribute (&f, "Header", "BoxSize", H5T_NATIVE_DOUBLE, 0, &size);
@@ -134,6 +140,7 @@ static void test_kinds_that_are_read (void **state)
   static const struct spoiled kinds[] = { { 0 },
                                           { .table = 2, .without = "Masses" },
                                           { .swift = 1 },
+                                          { .promised = 2 },
                                           { .type = 1, .table = 1 } };
 
   (void) state;
@@ -156,6 +163,8 @@ static void test_bad_contents (void **state)
   (void) state;
   refuse ((struct spoiled){ .gas = 7 }, "7 gas particles");
   refuse ((struct spoiled){ .n_header = 3 }, "PartType4/Coordinates has 2 x 3 values, and the header asks for 3 x 3");
+  refuse ((struct spoiled){ .promised = 5 },
+          "NumPart_Total promises 5 particles of type 4, and the 1 file of the set hold 2");
   refuse ((struct spoiled){ .width = 2 }, "PartType4/Coordinates has 2 x 2 values");
   refuse ((struct spoiled){ .without = "Velocities" }, "PartType4/Velocities is missing");
   refuse ((struct spoiled){ .without = "Masses" }, "PartType4/Masses is missing");
