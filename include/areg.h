@@ -24,8 +24,11 @@
 extern "C" {
 #endif
 
+/* The version of this header; areg_version tells that of the library in use. */
 #define AREG_VERSION_MAJOR 0
 #define AREG_VERSION_MINOR 1
+#define AREG_VERSION_PATCH 0
+#define AREG_VERSION (10000 * AREG_VERSION_MAJOR + 100 * AREG_VERSION_MINOR + AREG_VERSION_PATCH)
 
 enum areg_status
 {
@@ -111,8 +114,14 @@ struct areg_statistics
 
 struct areg;
 
+int areg_version (void);
+const char *areg_version_text (void); /* "0.1.0" */
+
 /* Fills in the defaults; the caller must still set G, and c where wanted. */
 void areg_options_default (struct areg_options *options);
+
+/* NULL, or one sentence on the first option that areg_create would refuse. */
+const char *areg_options_fault (const struct areg_options *options);
 
 /* All memory for up to `capacity` bodies is taken here. *out is the caller's; release with areg_free.
  * `group` may be NULL; it is copied. */

@@ -89,12 +89,15 @@ static void energy_note (struct areg *g, struct areg_state *st)
     st->s.count.energy_error_max = st->s.count.energy_error;
 }
 
-/* A lone body moves on a straight line. */
-static void coast (struct areg_state *st, double by)
+/* A lone body moves on a straight line, to internal time `end`. */
+static void coast (struct areg_state *st, double end)
 {
   const int S = st->s.stride, root = st->s.root;
+  const double by = (end - st->hi[Y_TIME]) - st->lo[Y_TIME];
   for (int c = 0; c < 3; c++)
     st->hi[Y_LINKS + c * S + root] += by * st->hi[Y_LINKS + (3 + c) * S + root];
+  st->hi[Y_TIME] = end;
+  st->lo[Y_TIME] = 0;
 }
 
 static double remaining (const struct areg_state *st, double end)
@@ -257,14 +260,12 @@ int areg_advance_state (struct areg *g, struct areg_state *st, double t_end, str
   int64_t attempts = 0;
   int cuts = 0;
   while (fabs (remaining (st, end)) > slack) {
-    if (st->s.n == 1) {
-      coast (st, remaining (st, end));
-      st->hi[Y_TIME] = end;
-      st->lo[Y_TIME] = 0;
-      break;
-    }
     if (sampler)
       areg_state_copy (g, &g->start, st);
+    if (st->s.n == 1) {
+      coast (st, end);
+      return sampler ? samples_take (g, sampler, t_end) : AREG_OK;
+    }
     int status = step_towards (g, st, end, &cuts, &attempts);
     if (status == AREG_OK)
       status = step_finish (g, st, t_end, sign * remaining (st, end), slack, sampler);

@@ -30,19 +30,33 @@ static int refuse (struct areg *g, int status, const char *format, ...)
 
 static int not_negative (double x) { return x >= 0 && isfinite (x); }
 
-static int options_good (const struct areg_options *o)
+const char *areg_options_fault (const struct areg_options *o)
 {
-  return o->G > 0 && isfinite (o->G) && not_negative (o->c) && o->tolerance >= 1e-15 && o->tolerance < 1e-2
-         && not_negative (o->end_time_tolerance) && o->end_time_tolerance < 1 && not_negative (o->merge_radius)
-         && not_negative (o->star_star_softening) && not_negative (o->softening) && o->max_steps > 0
-         && (o->pn_terms & ~255) == 0 && (o->pn_terms & AREG_PN_STARS) == 0
-         && !(o->c > 0 && o->pn_terms != 0 && o->softening > 0);
+  if (!(o->G > 0) || !isfinite (o->G))
+    return "G must be above zero and finite";
+  if (!not_negative (o->c))
+    return "c must be zero (no post-Newtonian terms) or above, and finite";
+  if (!(o->tolerance >= 1e-15 && o->tolerance < 1e-2))
+    return "the tolerance must be from 1e-15 to below 1e-2";
+  if (!not_negative (o->end_time_tolerance) || o->end_time_tolerance >= 1)
+    return "the tolerance of the end time must be from 0 to below 1";
+  if ((o->pn_terms & ~255) != 0 || (o->pn_terms & AREG_PN_STARS) != 0)
+    return "the post-Newtonian terms must be a set of AREG_PN bits, without AREG_PN_STARS in this version";
+  if (!not_negative (o->merge_radius))
+    return "the merger radius must be zero (never) or above, and finite";
+  if (!not_negative (o->star_star_softening) || !not_negative (o->softening))
+    return "softening lengths must be zero (none) or above, and finite";
+  if (o->c > 0 && o->pn_terms != 0 && o->softening > 0)
+    return "post-Newtonian terms are for points: set the softening of pairs with holes to zero, or the terms to none";
+  if (o->kicks != 0 && o->kicks != 1)
+    return "kicks must be 0 or 1";
+  return o->max_steps > 0 ? NULL : "the number of steps allowed must be above zero";
 }
 
 int areg_create (const struct areg_options *options, const struct areg_group *group, int capacity, struct areg **out)
 {
   *out = NULL;
-  if (!options_good (options) || capacity < 1 || capacity > 10000000)
+  if (areg_options_fault (options) || capacity < 1 || capacity > 10000000)
     return AREG_BAD_OPTION;
   if (group && (group->size < 1 || group->rank < 0 || group->rank >= group->size || (group->size > 1 && !group->sum)))
     return AREG_BAD_OPTION;
@@ -103,15 +117,30 @@ static int count_holes (const struct areg_body *bodies, int n)
   return holes;
 }
 
-/* Conversion to internal units and back to `work` before it is known whether the bodies are good would spoil the
- * loaded system, so they are checked first; after that only coincident bodies can be refused. */
+/* Keeps the bodies of a refused load for areg_dump. */
+static int load_refused (struct areg *g, int status, double t, const struct areg_body *bodies,
+                         const double (*x_low)[3], int n)
+{
+  g->refused.t = t;
+  g->refused.n = n;
+  memcpy (g->refused.bodies, bodies, (size_t) n * sizeof *bodies);
+  if (x_low)
+    memcpy (g->refused.low, x_low, (size_t) n * sizeof *x_low);
+  else
+    memset (g->refused.low, 0, (size_t) n * sizeof *g->refused.low);
+  return status;
+}
+
+/* The state is saved before it is overwritten: not all that is wrong with bodies can be seen before they are tied
+ * together. */
 int areg_load_split (struct areg *g, double t, const struct areg_body *bodies, const double (*x_low)[3], int n)
 {
   g->message[0] = 0;
-  if (!isfinite (t))
-    return refuse (g, AREG_BAD_TIME, "the time of the bodies is not finite");
+  g->refused.n = 0;
   if (n < 1 || n > g->capacity)
     return refuse (g, AREG_BAD_OPTION, "%d bodies given, the system holds 1 to %d", n, g->capacity);
+  if (!isfinite (t))
+    return load_refused (g, refuse (g, AREG_BAD_TIME, "the time of the bodies is not finite"), t, bodies, x_low, n);
   if (holes_allocate (g, count_holes (bodies, n)))
     return refuse (g, AREG_NO_MEMORY, "no memory for the holes");
   const struct areg_units units = g->units;
@@ -122,7 +151,7 @@ int areg_load_split (struct areg *g, double t, const struct areg_body *bodies, c
     g->units = units;
     if (g->loaded)
       areg_state_copy (g, &g->now, &g->saved);
-    return status;
+    return load_refused (g, status, t, bodies, x_low, n);
   }
   g->loaded = 1;
   return AREG_OK;
@@ -142,14 +171,15 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
                           void *context)
 {
   g->message[0] = 0;
+  g->refused.n = 0;
   if (!g->loaded)
     return refuse (g, AREG_BAD_BODY, "no bodies were loaded");
+  g->units.t_wanted = t_end;
   if (!isfinite (t_end))
     return refuse (g, AREG_BAD_TIME, "the end time is not finite");
   struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
                                   .bodies = g->bodies_scratch };
   areg_state_copy (g, &g->saved, &g->now);
-  g->units.t_wanted = t_end;
   const int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
   if (status == AREG_OK) {
     g->units.t_now = t_end;
@@ -162,6 +192,17 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
                  "%lld steps and %lld rejected", areg_status_words (status), g->units.t_now, t_end, reached,
                  g->now.s.n, (long long) (spent.steps - g->now.s.count.steps),
                  (long long) (spent.rejected - g->now.s.count.rejected));
+}
+
+int areg_version (void) { return AREG_VERSION; }
+
+const char *areg_version_text (void)
+{
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF (x)
+  return TEXT (AREG_VERSION_MAJOR) "." TEXT (AREG_VERSION_MINOR) "." TEXT (AREG_VERSION_PATCH);
+#undef TEXT
+#undef TEXT_OF
 }
 
 double areg_time (const struct areg *g) { return g->units.t_now; }

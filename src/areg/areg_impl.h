@@ -107,9 +107,11 @@ struct areg
   double *body_scratch;                    /* capacity + lanes */
   int *int_scratch;                        /* 4 capacity */
   struct areg_body *bodies_scratch;
+  double (*low_scratch)[3];
+  struct { struct areg_body *bodies; double (*low)[3], t; int n; } refused; /* by the last call, a load; or n = 0 */
   double mean_x[3], mean_v[3];             /* of areg_state_spread: centre of mass, caller's units */
   void *block;
-  char message[200];
+  char message[320];
 };
 
 /* Where a state's vectors begin. */

@@ -63,6 +63,9 @@ static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
   g->body_scratch = piece (base, used, (n + AREG_LANES) * sizeof (double));
   g->int_scratch = piece (base, used, 4 * n * sizeof (int));
   g->bodies_scratch = piece (base, used, n * sizeof (struct areg_body));
+  g->low_scratch = piece (base, used, 3 * n * sizeof (double));
+  g->refused.bodies = piece (base, used, n * sizeof (struct areg_body));
+  g->refused.low = piece (base, used, 3 * n * sizeof (double));
   g->mergers = piece (base, used, n * sizeof (struct areg_merger));
 }
 
