@@ -44,13 +44,14 @@ enum areg_status
 
 enum areg_kind { AREG_STAR = 0, AREG_HOLE = 1 };
 
-/* Post-Newtonian terms among holes; a set of bits. */
+/* Post-Newtonian terms, among holes unless said; a set of bits. */
 enum areg_pn
 {
   AREG_PN1 = 1, AREG_PN2 = 2, AREG_PN25 = 4, AREG_PN3 = 8, AREG_PN35 = 16,
   AREG_PN_SPIN = 32,   /* spin-orbit, spin-spin, quadrupole-monopole, precession */
   AREG_PN_CROSS = 64,  /* 1PN terms of three and more bodies (Einstein-Infeld-Hoffmann) */
-  AREG_PN_STARS = 128, /* 1PN also between holes and stars: refused by this version */
+  AREG_PN_STARS = 128, /* 1PN also between holes and stars (not of stars with each other), so that their orbits
+                        * precess; needs AREG_PN1, contains AREG_PN_CROSS; O(N N_holes) */
   AREG_PN_NONE = 0, AREG_PN_NO_SPIN = 31 + 64, AREG_PN_ALL = 127
 };
 

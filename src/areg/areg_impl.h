@@ -103,6 +103,7 @@ struct areg
   double *row_hi[AREG_ROWS], *row_lo[AREG_ROWS], *table[AREG_ROWS], *correction;
   double *pn_v, *pn_spin, *pn_sep, *pn_a, *pn_rate, *pn_scratch;
   int pn_holes;                            /* holes these are for */
+  double *pn_star_sep, *pn_star_v;         /* with AREG_PN_STARS: separations of holes from all; v, a, scratch */
   double *share;                           /* rows to be shared in the group */
   double *body_scratch;                    /* capacity + lanes */
   int *int_scratch;                        /* 4 capacity */
@@ -176,6 +177,8 @@ void areg_flow_exact (struct areg *g, struct areg_state *st);
 /* Body velocities relative to the centre of mass in `bodies`; the kinetic energy. */
 double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies);
 int areg_flow_has_pn (const struct areg *g, const struct areg_state *st);
+/* 1PN acts between holes and stars too. */
+int areg_flow_stars_have_pn (const struct areg *g, const struct areg_state *st);
 /* Holes may merge in this state. */
 int areg_merge_possible (const struct areg *g, const struct areg_state *st);
 /* The merger radius of holes a and b. */

@@ -46,8 +46,9 @@ static void add_number (struct text *t, const char *before, double x)
 
 static void add_options (struct text *t, const struct areg *g)
 {
-  static const char letters[] = "24567sc";
-  static const int bits[] = { AREG_PN1, AREG_PN2, AREG_PN25, AREG_PN3, AREG_PN35, AREG_PN_SPIN, AREG_PN_CROSS };
+  static const char letters[] = "24567scb";
+  static const int bits[] = { AREG_PN1, AREG_PN2, AREG_PN25, AREG_PN3, AREG_PN35, AREG_PN_SPIN, AREG_PN_CROSS,
+                              AREG_PN_STARS };
   const struct areg_options *o = &g->options;
   add_number (t, "#! --G ", o->G);
   add_number (t, " --c ", o->c);
@@ -59,7 +60,7 @@ static void add_options (struct text *t, const struct areg *g)
   add_number (t, " --softening ", o->softening);
   add_number (t, " --star-softening ", o->star_star_softening);
   add (t, " --max-steps %lld%s --pn ", (long long) o->max_steps, o->kicks ? " --kicks" : "");
-  for (int k = 0; k < 7; k++)
+  for (int k = 0; k < 8; k++)
     if (o->pn_terms & bits[k])
       add (t, "%c", letters[k]);
   add (t, "%s", o->pn_terms ? "" : "none");

@@ -42,6 +42,8 @@ static void row_count (struct areg *g, struct areg_state *st, int k)
   st->s.count.pair_evaluations += steps * n * (n - 1) / 2;
   if (areg_flow_has_pn (g, st))
     st->s.count.pair_evaluations += steps * 20 * holes * (holes - 1) / 2;
+  if (areg_flow_stars_have_pn (g, st))
+    st->s.count.pair_evaluations += steps * 5 * holes * n;
 }
 
 /* Who computes row k of `rows`: the longest rows first, each to the rank with least to do. */

@@ -34,7 +34,13 @@ static void vector_advance (int n, double c, const double *restrict rate, const 
 
 int areg_flow_has_pn (const struct areg *g, const struct areg_state *st)
 {
-  return g->units.c > 0 && g->options.pn_terms != AREG_PN_NONE && st->s.n_holes > 1;
+  return g->units.c > 0 && g->options.pn_terms != AREG_PN_NONE
+         && (st->s.n_holes > 1 || areg_flow_stars_have_pn (g, st));
+}
+
+int areg_flow_stars_have_pn (const struct areg *g, const struct areg_state *st)
+{
+  return g->units.c > 0 && (g->options.pn_terms & AREG_PN_STARS) && st->s.n_holes > 0 && st->s.n > st->s.n_holes;
 }
 
 /* sum of m v over whole lanes; the padding has no mass. */
@@ -133,6 +139,30 @@ static void hole_separations (struct areg *g, const struct areg_state *st)
     }
 }
 
+/* Separations of each hole from all bodies, as pn_cloud wants them. */
+static void star_separations (struct areg *g, const struct areg_state *st)
+{
+  const int nh = st->s.n_holes, bs = g->body_stride, n = st->s.n;
+  for (int i = 0; i < nh; i++)
+    for (int c = 0; c < 3; c++) {
+      double *sep = g->pn_star_sep + (3 * (size_t) i + c) * bs;
+      const double *x = g->pos + c * bs, at = x[i];
+      for (int j = 0; j < n; j++)
+        sep[j] = at - x[j];
+      for (int j = n; j < bs; j++)
+        sep[j] = 1e200;
+      sep[i] = 1e200;
+    }
+  for (int i = 0; i < nh; i++)
+    for (int k = st->near_start[i]; k < st->near_start[i + 1]; k++)
+      for (int c = 0; c < 3; c++) {
+        const int j = st->near_j[k];
+        g->pn_star_sep[(3 * (size_t) i + c) * bs + j] = -g->near_d[3 * k + c];
+        if (j < nh)
+          g->pn_star_sep[(3 * (size_t) j + c) * bs + i] = g->near_d[3 * k + c];
+      }
+}
+
 /* The post-Newtonian view of the holes at velocities `vel` (body array), centre of mass moving with `cm`. Velocities
  * are those in the caller's frame: post-Newtonian forces are Lorentz, not Galilei invariant. */
 static struct pn_system pn_view (struct areg *g, const struct areg_state *st, const double *vel, const double *y)
@@ -151,29 +181,57 @@ static struct pn_system pn_view (struct areg *g, const struct areg_state *st, co
                               .separation = (const double (*)[3]) g->pn_sep };
 }
 
+/* Adds 1PN of holes and stars to the accelerations `total` (Newton's are in g->acc) and to `cm` times mass; the power
+ * on the internal motion. */
+static double pn_stars (struct areg *g, const struct areg_state *st, const double *vel, const double *y,
+                        double *total, double cm[3])
+{
+  const int n = st->s.n, bs = g->body_stride, S = st->s.stride;
+  const double *mean = y + Y_LINKS + 3 * S + st->s.root;
+  double power = 0, *v = g->pn_star_v, *a = v + 3 * bs;
+  for (int c = 0; c < 3; c++) {
+    const double frame = mean[c * S] + g->units.com_v[c] / g->units.velocity;
+    for (int b = 0; b < n; b++)
+      v[c * bs + b] = vel[c * bs + b] + frame;
+  }
+  const struct pn_cloud cloud = { .c = g->units.c, .n = n, .n_holes = st->s.n_holes, .stride = bs, .mu = st->mu,
+                                  .v = v, .newton = g->acc, .separation = g->pn_star_sep };
+  pn_cloud_accelerations (&cloud, a + 3 * bs, a);
+  for (int c = 0; c < 3; c++)
+    for (int b = 0; b < n; b++) {
+      const double by = a[c * bs + b];
+      total[c * bs + b] += by;
+      cm[c] += st->m[b] * by;
+      power += st->m[b] * vel[c * bs + b] * by;
+    }
+  return power;
+}
+
 /* Link and spin rates at velocities `vel`, Newton (in g->acc) included, into `rate`; returns the power of the
  * velocity-dependent forces on the internal motion. */
 static double pn_rates (struct areg *g, const struct areg_state *st, const double *vel, const double *y, double *rate)
 {
-  const int nh = st->s.n_holes, S = st->s.stride, bs = g->body_stride;
-  const struct pn_system system = pn_view (g, st, vel, y);
-  double (*a)[3] = (double (*)[3]) g->pn_a, *newton_only = g->pn_acc;
+  const int nh = st->s.n_holes, S = st->s.stride, bs = g->body_stride, stars = areg_flow_stars_have_pn (g, st);
+  struct pn_system system = pn_view (g, st, vel, y);
+  double (*a)[3] = (double (*)[3]) g->pn_a, *total = g->pn_acc;
+  if (stars)
+    system.terms &= ~(unsigned) AREG_PN1;
   memset (a, 0, (size_t) nh * sizeof *a);
   memset (g->pn_rate, 0, 3 * (size_t) nh * sizeof (double));
   pn_accelerations (&system, g->pn_scratch, a, system.spin ? (double (*)[3]) g->pn_rate : NULL);
+  memcpy (total, g->acc, 3 * (size_t) bs * sizeof *total);
   double power = 0, cm[3] = { 0, 0, 0 };
-  for (int c = 0; c < 3; c++) {
+  for (int c = 0; c < 3; c++)
     for (int i = 0; i < nh; i++) {
-      newton_only[c * nh + i] = g->acc[c * bs + i];
-      g->acc[c * bs + i] += a[i][c];
+      total[c * bs + i] += a[i][c];
       cm[c] += st->m[i] * a[i][c];
       power += st->m[i] * vel[c * bs + i] * a[i][c];
     }
-    cm[c] /= st->s.mass;
-  }
-  link_rates (g, st, g->acc, cm, rate);
+  if (stars)
+    power += pn_stars (g, st, vel, y, total, cm);
   for (int c = 0; c < 3; c++)
-    memcpy (g->acc + c * bs, newton_only + c * nh, (size_t) nh * sizeof (double));
+    cm[c] /= st->s.mass;
+  link_rates (g, st, total, cm, rate);
   memcpy (rate + 3 * S, g->pn_rate, 3 * (size_t) nh * sizeof (double));
   return power;
 }
@@ -292,6 +350,8 @@ static int kick (struct row *r, double h)
   }
   if (r->pn || r->merging)
     hole_separations (g, r->st);
+  if (r->pn && areg_flow_stars_have_pn (g, r->st))
+    star_separations (g, r->st);
   if (r->merging)
     closest_note (r);
   if (r->pn) {

@@ -34,6 +34,25 @@ void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3
  * for those without AREG_PN1 beside it. Of s->terms nothing is asked. Cost n^2. */
 void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch, double (*a)[3]);
 
+/* Holes and stars as the integrator holds them: arrays x | y | z, each part `stride` long, a multiple of eight and at
+ * least n rounded up to one; beyond n all is finite and mu zero. Holes come first. */
+struct pn_cloud
+{
+  double c;
+  int n, n_holes, stride;
+  const double *mu;          /* G m */
+  const double *v, *newton;  /* velocities, whole Newtonian accelerations */
+  const double *separation;  /* of each hole i from all bodies j: x_i - x_j at (3 i + k) stride + j; from itself and
+                              * beyond n: 1e200, whose square overflows, so that all it adds is exactly zero */
+};
+
+/* Doubles of scratch for pn_cloud_accelerations. */
+int pn_cloud_scratch_size (int stride);
+
+/* 1PN of all pairs with at least one hole, into a (x | y | z): pn_stars.c. It contains that of the holes, three
+ * bodies included: call pn_accelerations for those without AREG_PN1 beside it. Cost O(n n_holes). */
+void pn_cloud_accelerations (const struct pn_cloud *s, double *scratch, double *a);
+
 /* Conservative post-Newtonian energy of the chosen terms, without the Newtonian part: 1PN of all holes,
  * 2PN and 3PN pair by pair, spin terms. */
 double pn_energy (const struct pn_system *s, double *scratch);

@@ -187,7 +187,8 @@ static void post_newtonian_words (void **state)
 {
   static const struct { const char *words; unsigned terms; } cases[] = {
     { "ALL", AREG_PN_ALL }, { "No_Spin", AREG_PN_NO_SPIN }, { "none", AREG_PN_NONE }, { "2", AREG_PN1 },
-    { "5", AREG_PN25 }, { "24567", 31 }, { "2Sc", AREG_PN1 | AREG_PN_SPIN | AREG_PN_CROSS } };
+    { "5", AREG_PN25 }, { "24567", 31 }, { "2Sc", AREG_PN1 | AREG_PN_SPIN | AREG_PN_CROSS },
+    { "b2", AREG_PN1 | AREG_PN_STARS } };
   unsigned terms;
 
   (void) state;
@@ -196,6 +197,7 @@ static void post_newtonian_words (void **state)
     assert_int_equal (terms, cases[k].terms);
   }
   assert_int_equal (pn_terms_parse ("3", &terms), -1);
+  assert_int_equal (pn_terms_parse ("4b", &terms), -1);
   assert_int_equal (pn_terms_parse ("", &terms), -1);
   assert_int_equal (pn_terms_parse ("allx", &terms), -1);
 }
