@@ -4,13 +4,14 @@
  * It is the Lagrangian of Einstein, Infeld and Hoffmann in which every sum over pairs runs over pairs with at least
  * one hole:
  *
- *   c^2 L_1 = sum m v^4/8 + (1/4) sum_AB (G m_A m_B/r)[6 v_A^2 - 7 v_A.v_B - (n.v_A)(n.v_B)] - (1/2) sum m_A U_A^2,
+ *   c^2 L_1 = sum m v^4/8 + (1/4) sum_AB (G m_A m_B/r)[6 v_A^2 - 7 v_A.v_B - (n.v_A)(n.v_B)]
+ *             - (1/2) sum m_A U_A^2,
  *
  * U_A being the potential of the bodies that make such a pair with A. Taking terms out of a Lagrangian, not out of the
  * equations of motion, leaves energy and momentum conserved to 1PN (doc/theory/pn.md, section 3), whatever the
  * Newtonian force between stars is: it may be softened. The equations are those of pn_eih.c on those pairs, with the
- * whole Newtonian acceleration a_B of the partner; and of a star, whose Newtonian acceleration f by other stars
- * belongs to no pair here, besides  -(v^2/2 + 3 U) f - (v.f) v.
+ * whole Newtonian acceleration a_B of the partner; and of a star, whose Newtonian acceleration f by other stars is of
+ * no pair here, besides  -(v^2/2 + 3 U) f - (v.f) v.
  *
  * What is left out is the 1PN interaction of stars with each other: relative to what is in, the mass of stars over that
  * of holes. In return the cost is that of two rows of forces for each hole, O(N N_holes), instead of O(N^2) at five
@@ -89,7 +90,8 @@ static void pairs_of_hole (const struct pn_cloud *s, int i, const double *U, dou
   const lanes Vi = dot (vi, vi);
   lanes ax = { 0 }, ay = { 0 }, az = { 0 };
   for (int j = 0; j < s->n; j += L) {
-    const struct triple d = triple_load (x + j, S), vj = triple_load (s->v + j, S), aj = triple_load (s->newton + j, S);
+    const struct triple d = triple_load (x + j, S), vj = triple_load (s->v + j, S);
+    const struct triple aj = triple_load (s->newton + j, S);
     const lanes h = 1 / root (dot (d, d)), Uj = lanes_load (U + j), Vj = dot (vj, vj), vivj = dot (vi, vj);
     const struct triple n = { d.x * h, d.y * h, d.z * h }, v = { vi.x - vj.x, vi.y - vj.y, vi.z - vj.z };
     const lanes nvi = dot (n, vi), nvj = dot (n, vj);

@@ -45,7 +45,8 @@ static void newton_of (const struct cloud *s, double a[N][3])
       if (i != j) {
         double d[3], r;
         separation_of (s, i, j, d, &r);
-        const double r2 = r * r + (marked (s, i, j) ? 0 : s->softening * s->softening), f = s->m[j] / (r2 * sqrt (r2));
+        const double r2 = r * r + (marked (s, i, j) ? 0 : s->softening * s->softening);
+        const double f = s->m[j] / (r2 * sqrt (r2));
         for (int k = 0; k < 3; k++)
           a[i][k] -= f * d[k];
       }
