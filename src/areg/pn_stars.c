@@ -7,16 +7,16 @@
  *   c^2 L_1 = sum m v^4/8 + (1/4) sum_AB (G m_A m_B/r)[6 v_A^2 - 7 v_A.v_B - (n.v_A)(n.v_B)]
  *             - (1/2) sum m_A U_A^2,
  *
- * U_A being the potential of the bodies that make such a pair with A. Taking terms out of a Lagrangian, not out of the
- * equations of motion, leaves energy and momentum conserved to 1PN (doc/theory/pn.md, section 3), whatever the
+ * U_A being the potential of the bodies that make such a pair with A. Taking terms out of a Lagrangian, not out of
+ * the equations of motion, leaves energy and momentum conserved to 1PN (doc/theory/pn.md, section 3), whatever the
  * Newtonian force between stars is: it may be softened. The equations are those of pn_eih.c on those pairs, with the
  * whole Newtonian acceleration a_B of the partner; and of a star, whose Newtonian acceleration f by other stars is of
- * no pair here, besides  -(v^2/2 + 3 U) f - (v.f) v.
+ * no pair here, besides -(v^2/2 + 3 U) f - (v.f) v.
  *
- * What is left out is the 1PN interaction of stars with each other: relative to what is in, the mass of stars over that
- * of holes. In return the cost is that of two rows of forces for each hole, O(N N_holes), instead of O(N^2) at five
- * times the price of Newton's force. The truncation of pn_eih.c (after Will 2014), which keeps the velocity
- * dependent part of star-star terms, is here for comparison; where N stars are superparticles and their forces are
+ * What is left out is the 1PN interaction of stars with each other: relative to what is in, the mass of stars over
+ * that of holes. In return the cost is that of two rows of forces for each hole, O(N N_holes), instead of O(N^2) at
+ * many times the price of Newton's force. The truncation of pn_eih.c (after Will 2014), which keeps the velocity
+ * dependent part of star-star terms, is here for comparison; where stars are superparticles and their forces are
  * softened, it would be precise about nothing real.
  */
 #include "areg_impl.h"
