@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gravity/ewald.h"
 #include "gravity/kernel.h"
 #include "gravity/kernels.h"
 
@@ -168,8 +169,14 @@ static void sum_block (const struct direct *d, const int64_t *sink, int m, struc
     }
   }
   interval_of_group (d, body->group, skip, skip + 1);
-  d->kernels->direct (d->source, 0, skip[0], sink[0], &b);
-  d->kernels->direct (d->source, skip[1], d->n, sink[0], &b);
+  if (d->options->periodic) {
+    ewald_direct (d->source, 0, skip[0], sink[0], false, &b);
+    ewald_direct (d->source, skip[0], skip[1], sink[0], true, &b);
+    ewald_direct (d->source, skip[1], d->n, sink[0], false, &b);
+  } else {
+    d->kernels->direct (d->source, 0, skip[0], sink[0], &b);
+    d->kernels->direct (d->source, skip[1], d->n, sink[0], &b);
+  }
   const double G = d->options->G, length = d->options->length;
   for (int i = 0; i < m; i++) {
     out[i].index = d->body[sink[i]].index;
@@ -295,6 +302,8 @@ enum status gravity_direct (const struct gravity_options *options, const struct 
 
   if (!targets || wanted)
     d.first_of_rank = mem_alloc_zero ("direct offsets", comm->size + 1, sizeof *d.first_of_rank);
+  if (options->periodic)
+    ewald_prepare ();
   const bool all = open_sum (&d, bodies->n, targets != NULL);
   enum status st = gather (&d, bodies);
   if (st == ST_OK) {

@@ -254,7 +254,7 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
   enum status st;
 
   gravity->cost = (struct gravity_cost) { 0 };
-  if (comm_sum (comm, bodies->n) < gravity->options.direct_below)
+  if (comm_sum (comm, bodies->n) < gravity->options.direct_below || gravity->options.periodic)
     st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
   else
     st = solve_by_trees (gravity, comm, bodies, result);

@@ -117,6 +117,9 @@ static void test_few (void **state)
     compare_with_alone (&o, n);
   compare_with_alone (&o, 60);
   compare_with_alone (&o, 700);
+  o.periodic = 1;
+  compare_with_alone (&o, 60);
+  compare_with_alone (&o, 400);
 }
 
 /* One rank holds a mass that is not a number: the same status and sentence everywhere. */
