@@ -149,7 +149,9 @@ void ewald_derivatives (const double z[3], double alpha, int order, const int lo
 
 double ewald_component (const double *d, int a, int b, int c)
 {
-  return c < 2 ? d[ewald_place (a, b, c)] : -ewald_component (d, a + 2, b, c - 2) - ewald_component (d, a, b + 2, c - 2);
+  if (c < 2)
+    return d[ewald_place (a, b, c)];
+  return -ewald_component (d, a + 2, b, c - 2) - ewald_component (d, a, b + 2, c - 2);
 }
 
 /* ---- the table of C ---- */
@@ -186,7 +188,8 @@ static void make_row (const int p[3], double *row)
 
 void ewald_prepare (void)
 {
-  static const int permutation[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+  static const int permutation[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+                                         { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 
   if (table_made)
     return;
@@ -207,8 +210,10 @@ void ewald_prepare (void)
 
 /* ---- the direct sum ---- */
 
-typedef double vec __attribute__ ((vector_size (DIRECT_BLOCK * sizeof (double)), aligned (sizeof (double)), may_alias));
-typedef int64_t mask __attribute__ ((vector_size (DIRECT_BLOCK * sizeof (int64_t)), aligned (8), may_alias));
+#define LANES_OF(type) \
+  __attribute__ ((vector_size (DIRECT_BLOCK * sizeof (type)), aligned (sizeof (type)), may_alias))
+typedef double vec LANES_OF (double);
+typedef int64_t mask LANES_OF (int64_t);
 /* 1 in the lanes where it holds. */
 #define ONE_IF(condition) ((vec) ((condition) & (mask) ((vec) {} + 1.0)))
 #define INLINE static inline __attribute__ ((always_inline))
