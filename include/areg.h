@@ -62,6 +62,7 @@ struct areg_body
   double spin[3];          /* holes: angular momentum S, |S| = chi G m^2/c */
   uint64_t id;             /* unique in the system; orders bodies wherever an order matters */
   int32_t kind;            /* enum areg_kind */
+  double radius;           /* stars: for disruption and capture by holes; 0: a point, to which neither happens */
 };
 
 /* How ranks share the work; NULL means alone. Every rank holds the same system and makes the same calls. */
@@ -87,6 +88,10 @@ struct areg_options
   double star_star_softening; /* Plummer-equivalent epsilon of GADGET's spline (support 2.8 epsilon); 0: none */
   double softening;           /* the same for all other pairs; 0: none. Not with pn_terms */
   int64_t max_steps;          /* in one call of areg_advance; default 5000000 */
+  /* Stars with a radius R, forwards only. Star and hole of masses m, M. */
+  double tidal_factor;        /* eta: disrupted at eta R (M/m)^(1/3); default 0: never */
+  double capture_radius;      /* swallowed whole at this many Schwarzschild radii of the hole; default 0: never */
+  double accreted_fraction;   /* of a disrupted star's mass, to the hole; the rest leaves; 0 to 1, default 0.5 */
 };
 
 /* A merger, as a paper's table needs it. Vectors are at the merger's time, before unless said. */
@@ -103,13 +108,30 @@ struct areg_merger
   double kick[3], kick_speed;     /* also when not applied */
 };
 
+/* A star's end at a hole. The hole takes up the accreted mass with its momentum (and, of a star swallowed whole, its
+ * orbital angular momentum as spin, up to |chi| = 1); the rest leaves with the star's velocity. */
+enum areg_event_kind { AREG_DISRUPTION = 1, AREG_CAPTURE = 2 };
+struct areg_event
+{
+  double t;
+  int32_t kind;                   /* enum areg_event_kind: by the larger of the two radii */
+  uint64_t id_hole, id_star;
+  double m_hole, m_star;          /* before */
+  double m_accreted;              /* what the hole gained */
+  double x[3], v[3];              /* the hole, after */
+  double radius;                  /* at which it happens; `separation` is where it was noticed */
+  double separation, relative_speed;
+  double semi_major_axis, eccentricity, pericentre; /* Newtonian osculating; of a > 0 it was bound */
+  double energy_change;           /* Newtonian energy of the system about its centre of mass, after less before */
+};
+
 /* Counts since areg_load. */
 struct areg_statistics
 {
   int64_t steps, rejected, force_evaluations, tree_builds;
   double pair_evaluations;       /* the work measure: steers load balance, never a result */
   double energy_start;           /* Newtonian, about the centre of mass, at areg_load */
-  double energy_error;           /* |E - E_start - work of post-Newtonian forces and mergers| / |E_start| now */
+  double energy_error;           /* |E - E_start - work of post-Newtonian forces, mergers, events| / |E_start| now */
   double energy_error_max;       /* over accepted steps */
 };
 
@@ -160,6 +182,8 @@ void areg_bodies_split (const struct areg *system, struct areg_body *out, double
 int areg_bodies_relative (const struct areg *system, uint64_t origin_id, struct areg_body *out);
 /* Mergers since areg_load, in order of time; the array belongs to the system. */
 int areg_mergers (const struct areg *system, const struct areg_merger **out);
+/* Disruptions and captures, likewise. */
+int areg_events (const struct areg *system, const struct areg_event **out);
 void areg_statistics_now (const struct areg *system, struct areg_statistics *out);
 
 /* A hint carried from call to call: the size of the step that the last call would have taken next, in the

@@ -36,6 +36,12 @@ static const struct row { const char *name, *argument; enum takes takes; size_t 
   { "merge-at", "X", T_NUMBER, AT (options.merge_radius),
     "merge at X Schwarzschild radii of the total mass (default 12; 0: never)" },
   { "kicks", NULL, T_OPTION_FLAG, AT (options.kicks), "give remnants their recoil" },
+  { "disrupt-at", "ETA", T_NUMBER, AT (options.tidal_factor),
+    "stars of radius R are disrupted at ETA R (M/m)^(1/3) from a hole (default 0: never)" },
+  { "capture-at", "X", T_NUMBER, AT (options.capture_radius),
+    "stars with a radius are captured at X Schwarzschild radii of a hole (default 0: never)" },
+  { "accrete", "F", T_NUMBER, AT (options.accreted_fraction),
+    "part of a disrupted star's mass that the hole gains (default 0.5)" },
   { "softening", "EPS", T_NUMBER, AT (options.softening),
     "Plummer-equivalent spline softening of all pairs but star-star" },
   { "star-softening", "EPS", T_NUMBER, AT (options.star_star_softening), "the same of star-star pairs" },
@@ -131,7 +137,8 @@ static void help_print (FILE *out)
                                  rows[i].argument ? rows[i].argument : "");
     fprintf (out, "%*s%s\n", written < 25 ? 25 - written : 1, "", rows[i].words);
   }
-  fputs ("ICFILE: a body a line: id m x y z vx vy vz [sx sy sz] [bh|star]; # begins a comment; - is standard input.\n"
+  fputs ("ICFILE: a body a line: id m x y z vx vy vz [sx sy sz] [bh|star] [radius=R]; # begins a comment; - is "
+         "standard input.\n"
          "Exit codes: 0 done, 64 wrong usage, 65 wrong bodies, 66 no such file, 70 refused, 74 no output.\n", out);
 }
 
@@ -289,6 +296,12 @@ static int kind_read (const char *word, int32_t *kind)
   return 1;
 }
 
+/* What may end a line: a star's radius. */
+static int radius_read (const char *word, double *radius)
+{
+  return !strncmp (word, "radius=", 7) && number_read (word + 7, radius);
+}
+
 /* One line of a file: 0 or an exit code. */
 static int line_read (struct fewbody *task, char *line, int number)
 {
@@ -302,13 +315,19 @@ static int line_read (struct fewbody *task, char *line, int number)
   if (!id_read (word, &body.id))
     return fault (task, FEWBODY_DATA, "%.120s, line %d: '%.40s' is not an id, a whole number", file, number, word);
   while ((word = strtok_r (NULL, blanks, &save)) && !kind_read (word, &body.kind)) {
+    if (radius_read (word, &body.radius))
+      break;
     if (k == 10 || !(k >= 1 && k <= 3 ? place_read (word, &value[k], &low[k - 1]) : number_read (word, &value[k])))
       return fault (task, FEWBODY_DATA, "%.120s, line %d: '%.40s' is %s", file, number, word,
                     k == 10 || number_read (word, &none) ? "one number too many" : "not a number");
     k++;
   }
+  const int ended = word && !strncmp (word, "radius=", 7);
+  if (word && !ended && (word = strtok_r (NULL, blanks, &save)) && !radius_read (word, &body.radius))
+    k = -1;
   if ((k != 7 && k != 10) || (word && strtok_r (NULL, blanks, &save)))
-    return fault (task, FEWBODY_DATA, "%.120s, line %d is not a body: id m x y z vx vy vz [sx sy sz] [bh|star]", file,
+    return fault (task, FEWBODY_DATA, "%.120s, line %d is not a body: id m x y z vx vy vz [sx sy sz] [bh|star] "
+                  "[radius=R]", file,
                   number);
   body.m = value[0];
   memcpy (body.x, value + 1, sizeof body.x);

@@ -80,7 +80,10 @@ static void body_json (FILE *out, const struct areg_body *b, const double *low)
     vector_print (out, "x_low", low);
   vector_print (out, "v", b->v);
   vector_print (out, "spin", b->spin);
-  fprintf (out, ", \"kind\": \"%s\" }", b->kind == AREG_HOLE ? "bh" : "star");
+  fprintf (out, ", \"kind\": \"%s\"", b->kind == AREG_HOLE ? "bh" : "star");
+  if (b->radius > 0)
+    number_print (out, ", \"radius\": ", b->radius);
+  fputs (" }", out);
 }
 
 static void body_text (FILE *out, const struct areg_body *b, const double *low)
@@ -94,7 +97,10 @@ static void body_text (FILE *out, const struct areg_body *b, const double *low)
   fprintf (out, " %.17g %.17g %.17g", b->v[0], b->v[1], b->v[2]);
   if (b->spin[0] != 0 || b->spin[1] != 0 || b->spin[2] != 0)
     fprintf (out, " %.17g %.17g %.17g", b->spin[0], b->spin[1], b->spin[2]);
-  fprintf (out, " %s\n", b->kind == AREG_HOLE ? "bh" : "star");
+  fprintf (out, " %s", b->kind == AREG_HOLE ? "bh" : "star");
+  if (b->radius > 0)
+    fprintf (out, " radius=%.17g", b->radius);
+  fputs ("\n", out);
 }
 
 static void bodies_print (const struct fewbody *task, FILE *out, const struct areg_body *b, const double (*low)[3],
@@ -169,6 +175,45 @@ static void mergers_print (const struct print *p)
                m[i].m_remnant, m[i].chi_remnant, m[i].kick_speed);
 }
 
+static const char *event_name (const struct areg_event *e)
+{
+  return e->kind == AREG_DISRUPTION ? "disruption" : "capture";
+}
+
+static void event_json (FILE *out, const struct areg_event *e)
+{
+  number_print (out, "{ \"t\": ", e->t);
+  fprintf (out, ", \"kind\": \"%s\", \"id_hole\": %llu, \"id_star\": %llu", event_name (e),
+           (unsigned long long) e->id_hole, (unsigned long long) e->id_star);
+  number_print (out, ", \"m_hole\": ", e->m_hole);
+  number_print (out, ", \"m_star\": ", e->m_star);
+  number_print (out, ", \"m_accreted\": ", e->m_accreted);
+  vector_print (out, "x", e->x);
+  vector_print (out, "v", e->v);
+  number_print (out, ", \"radius\": ", e->radius);
+  number_print (out, ", \"separation\": ", e->separation);
+  number_print (out, ", \"relative_speed\": ", e->relative_speed);
+  number_print (out, ", \"semi_major_axis\": ", e->semi_major_axis);
+  number_print (out, ", \"eccentricity\": ", e->eccentricity);
+  number_print (out, ", \"pericentre\": ", e->pericentre);
+  number_print (out, ", \"energy_change\": ", e->energy_change);
+  fputs (" }", out);
+}
+
+static void events_print (const struct print *p)
+{
+  const struct areg_event *e;
+  const int n = areg_events (p->system, &e);
+  for (int i = 0; i < n; i++)
+    if (p->task->json) {
+      fputs (i ? ",\n    " : "\n    ", p->out);
+      event_json (p->out, &e[i]);
+    } else
+      fprintf (p->out, "# %s t = %.17g id_hole = %llu id_star = %llu m_accreted = %.17g pericentre = %.17g\n",
+               event_name (&e[i]), e[i].t, (unsigned long long) e[i].id_hole, (unsigned long long) e[i].id_star,
+               e[i].m_accreted, e[i].pericentre);
+}
+
 /* Key and value in either form; `digits` as much as the value deserves. */
 static void key_print (const struct print *p, const char *key, double value, int digits)
 {
@@ -192,7 +237,8 @@ static void errors_print (const struct print *p, const struct areg_statistics *s
     dL += (L1[c] - L0[c]) * (L1[c] - L0[c]);
     L += L0[c] * L0[c];
   }
-  const int plain = !softened && (task->options.c == 0 || task->options.pn_terms == 0) && e0 != 0;
+  const int plain = !softened && (task->options.c == 0 || task->options.pn_terms == 0) && e0 != 0
+                    && areg_count (p->system) == task->n;
   key_print (p, "energy_error_end", plain ? (double) fabsl ((e1 - e0) / e0) : s->energy_error, 10);
   key_print (p, "energy_error_max", s->energy_error_max, 10);
   key_print (p, "angular_momentum_error", L > 0 ? (double) sqrtl (dL / L) : (double) sqrtl (dL), 10);
@@ -214,6 +260,12 @@ static void report (struct print *p, double wall)
   if (p->task->json)
     fputs ("  \"merger_list\": [", p->out);
   mergers_print (p);
+  if (p->task->json)
+    fputs (" ],\n", p->out);
+  key_print (p, "events", areg_events (p->system, NULL), 16);
+  if (p->task->json)
+    fputs ("  \"event_list\": [", p->out);
+  events_print (p);
   if (p->task->json)
     fputs (" ],\n  \"bodies\": [\n", p->out);
   bodies_print (p->task, p->out, p->bodies, p->task->split ? (const double (*)[3]) p->low : NULL, n);

@@ -81,6 +81,17 @@ json 'd["status"] == 2'
 printf '1 1 1 0 0 0 0.3 0\n2 1 -1 0 0 0 -0.3 0\n' > "$work/pair"
 expect 0 --c 3 --merge-at 3 --t-end 50 --kicks --json "$work/pair"
 json 'd["mergers"] == 1 and d["merger_list"][0]["m_remnant"] < 2 and d["bodies"][0]["kind"] == "bh"'
+# A star that is torn apart: recorded, and gone; its radius goes in and out.
+printf '1 1 0 0 0 0 0 0 bh\n2 1e-3 1.999 0 0 0 0.02 0 star radius=0.001\n' > "$work/star"
+expect 0 --disrupt-at 1 --accrete 0.25 --t-end 9 --json "$work/star"
+json 'd["events"] == 1 and len (d["bodies"]) == 1 and abs (d["bodies"][0]["m"] - 1.00025) < 1e-15
+  and d["event_list"][0]["kind"] == "disruption" and 0.009 < d["event_list"][0]["separation"] < 0.01'
+expect 0 --t-end 1 "$work/star"
+test "$(grep -c ' star radius=0.001$' "$work/out")" -eq 1 || fault "the radius is lost"
+expect 70 --disrupt-at 1 --t-end 9 --max-steps 3 --dump "$work/dump" "$work/star"
+expect 0 --replay "$work/dump" --max-steps 10000
+grep -q '^# events = 1$' "$work/out" || fault "a dump loses what stars die of"
+
 # Positions in two parts go in again: the system's own centre is one double, differences have all their digits.
 expect 0 --t-end 3 --split --json "$case"
 cp "$work/out" "$work/split"
@@ -116,7 +127,7 @@ test "$(grep -c ' bh$' "$work/out")" -eq 2 || fault "not holes by default with -
 
 # Faults: of usage, of the bodies, of the file.
 for bad in --tol=0 --tol=1e-16 --tol=nan --tol=1,5 --pn=9 --pn= --G=-1 --c=inf --no-such-thing --outputs=-1 --outputs=1.5 \
-           --max-steps=0 --t-end=nan --t-end= --kicks=1 --s=1 -x --merge-at=-1 --softening=-1 --end-tol=1; do
+           --max-steps=0 --t-end=nan --t-end= --kicks=1 --s=1 -x --merge-at=-1 --softening=-1 --end-tol=1 --disrupt-at=-1 --accrete=1.1; do
   expect 64 "$bad" "$case"
 done
 expect 64

@@ -14,8 +14,8 @@ int main (void)
 {
   struct areg_options o;
   struct areg *system = 0;
-  struct areg_body b[2] = {{1.0, {0.5, 0, 0}, {0, 0.5, 0}, {0, 0, 0}, 1, AREG_STAR},
-                           {1.0, {-0.5, 0, 0}, {0, -0.5, 0}, {0, 0, 0}, 2, AREG_STAR}};
+  struct areg_body b[2] = {{1.0, {0.5, 0, 0}, {0, 0.5, 0}, {0, 0, 0}, 1, AREG_STAR, 0},
+                           {1.0, {-0.5, 0, 0}, {0, -0.5, 0}, {0, 0, 0}, 2, AREG_STAR, 0}};
   double d = 0;
 
   areg_options_default (&o);

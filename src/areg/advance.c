@@ -160,13 +160,17 @@ static void step_undo (struct areg *g, struct areg_state *st)
   areg_flow_exact (g, st);
 }
 
-/* A step on which holes came within their merger radius is taken again in quarters, until the step is a
- * thousandth of what it was: mergers happen at their radius, and a pericentre cannot be stepped over. */
+/* A step on which a pair came within its reach is taken again in quarters until the step is a thousandth of what it
+ * was and ends with the pair just inside, if there is such an end: so mergers happen at their radius, and no
+ * pericentre is stepped over. */
 static enum areg_step merger_hunt (struct areg *g, struct areg_state *st, double H)
 {
-  if (!st->s.hunt && st->s.closest > 1)
+  const double dt = (st->hi[Y_TIME] - g->backup_hi[Y_TIME]) + (st->lo[Y_TIME] - g->backup_lo[Y_TIME]);
+  const enum areg_encounter met = areg_encounter (g, st, dt);
+  const int close = st->s.closest <= 1 || met != ENCOUNTER_NONE;
+  if (!st->s.hunt && !close)
     return STEP_ACCEPTED;
-  if (st->s.closest > 1) { /* not yet: no faster than this */
+  if (!close) { /* not yet: no faster than this */
     st->s.step = fabs (H);
     st->s.hunt_clean++;
     if (st->s.hunt_clean > 16)
@@ -174,7 +178,7 @@ static enum areg_step merger_hunt (struct areg *g, struct areg_state *st, double
     return STEP_ACCEPTED;
   }
   st->s.hunt_clean = 0;
-  if (st->s.hunt >= 5)
+  if (st->s.hunt >= 5 && (met == ENCOUNTER_MET || st->s.hunt >= 12))
     return STEP_ACCEPTED;
   st->s.hunt++;
   step_undo (g, st);
@@ -221,7 +225,8 @@ static int step_towards (struct areg *g, struct areg_state *st, double end, int 
     enum areg_step result = areg_extrapolate_step (g, st, H, truncated);
     if (result == STEP_ACCEPTED)
       result = split_finish (g, st);
-    if (result == STEP_ACCEPTED && rest > 0 && st == &g->now && areg_merge_possible (g, st))
+    if (result == STEP_ACCEPTED && rest > 0 && st == &g->now
+        && (areg_merge_possible (g, st) || areg_feed_possible (g, st)))
       result = merger_hunt (g, st, H);
     if (result == STEP_GROUP_FAILED)
       return AREG_GROUP_FAILED;

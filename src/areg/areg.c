@@ -15,7 +15,7 @@
 void areg_options_default (struct areg_options *options)
 {
   *options = (struct areg_options) { .tolerance = 1e-8, .pn_terms = AREG_PN_ALL, .merge_radius = 12,
-                                     .max_steps = 5000000 };
+                                     .max_steps = 5000000, .accreted_fraction = 0.5 };
 }
 
 static int refuse (struct areg *g, int status, const char *format, ...) __attribute__ ((format (printf, 3, 4)));
@@ -48,6 +48,10 @@ const char *areg_options_fault (const struct areg_options *o)
     return "softening lengths must be zero (none) or above, and finite";
   if (o->c > 0 && o->pn_terms != 0 && o->softening > 0)
     return "post-Newtonian terms are for points: set the softening of pairs with holes to zero, or the terms to none";
+  if (!not_negative (o->tidal_factor) || !not_negative (o->capture_radius))
+    return "tidal factor and capture radius must be zero (never) or above, and finite";
+  if (!(o->accreted_fraction >= 0 && o->accreted_fraction <= 1))
+    return "the accreted fraction must be from 0 to 1";
   if (o->kicks != 0 && o->kicks != 1)
     return "kicks must be 0 or 1";
   return o->max_steps > 0 ? NULL : "the number of steps allowed must be above zero";
@@ -239,6 +243,13 @@ int areg_mergers (const struct areg *g, const struct areg_merger **out)
   if (out)
     *out = g->mergers;
   return g->loaded ? g->now.s.n_mergers : 0;
+}
+
+int areg_events (const struct areg *g, const struct areg_event **out)
+{
+  if (out)
+    *out = g->events;
+  return g->loaded ? g->now.s.n_events : 0;
 }
 
 void areg_statistics_now (const struct areg *g, struct areg_statistics *out)

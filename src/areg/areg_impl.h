@@ -25,7 +25,7 @@ struct areg_scalars
   int n, n_holes, root, stride, length; /* stride: n rounded up to lanes; length of the state vector */
   int order;                  /* row at which the next step is expected to converge */
   int links_age;              /* accepted steps since the tree was built */
-  int n_mergers;
+  int n_mergers, n_events;
   int rejected;               /* the last attempt was rejected */
   int exact_valid;            /* potential, rate and kinetic belong to the state */
   int stars_valid;            /* potential_stars and the newest star-star accelerations do */
@@ -54,6 +54,7 @@ struct areg_state
   struct areg_scalars s;
   double *hi, *lo;            /* state vector */
   double *m, *mu;             /* mass, G m; padded with zeros */
+  double *radius;             /* of stars */
   uint64_t *id;
   int *kind, *index;          /* index in the caller's order of areg_load */
   int *parent, *walk;         /* the tree: parent of each slot (-1 at the root), slots with parents first */
@@ -93,6 +94,7 @@ struct areg
   struct areg_units units;
   struct areg_state now, saved, start, probe;
   struct areg_merger *mergers;
+  struct areg_event *events;
   /* scratch */
   double *pos, *vel, *acc, *star_acc, *pn_acc, *aux_vel, *near_d; /* body arrays: x | y | z of length `body_stride` */
   int body_stride;
@@ -203,8 +205,26 @@ enum areg_step { STEP_ACCEPTED, STEP_REJECTED, STEP_GROUP_FAILED };
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated);
 
 /* merge.c */
-/* Merges holes that are close enough, closest pair first; the number of mergers. */
+/* Merges holes, and feeds them stars, that are close enough, closest pair first; the number of mergers and events. */
 int areg_merge_close (struct areg *g, struct areg_state *st);
+/* Makes hole a what is left of itself and body b, which goes: mass and spin (internal units), and how far place and
+ * velocity of a change. Returns by how much the energy does. */
+double areg_merge_join (struct areg *g, struct areg_state *st, int a, int b, double mass, const double spin[3],
+                        const double dx[3], const double dv[3]);
+
+/* feed.c */
+/* Stars may be disrupted or captured in this state; and the radius at which hole a does so to star b, 0: never. */
+int areg_feed_possible (const struct areg *g, const struct areg_state *st);
+double areg_feed_reach (const struct areg *g, const struct areg_state *st, int a, int b);
+void areg_feed (struct areg *g, struct areg_state *st, int a, int b, const double separation[3]);
+
+/* encounter.c */
+/* x_a - x_b from the links and the places in g->pos. */
+void areg_separation (const struct areg *g, const struct areg_state *st, int a, int b, double out[3]);
+/* What the last step, of length dt > 0, did. */
+enum areg_encounter { ENCOUNTER_NONE, ENCOUNTER_PASSED /* a pair was inside its reach on the way, or nearly */,
+                      ENCOUNTER_MET /* a pair is just inside now */ };
+enum areg_encounter areg_encounter (struct areg *g, const struct areg_state *st, double dt);
 
 /* state.c */
 /* Takes all memory; 0, or 1 if there is none. */

@@ -59,6 +59,9 @@ static void add_options (struct text *t, const struct areg *g)
   add_number (t, "\n#! --merge-at ", o->merge_radius);
   add_number (t, " --softening ", o->softening);
   add_number (t, " --star-softening ", o->star_star_softening);
+  add_number (t, " --disrupt-at ", o->tidal_factor);
+  add_number (t, " --capture-at ", o->capture_radius);
+  add_number (t, " --accrete ", o->accreted_fraction);
   add (t, " --max-steps %lld%s --pn ", (long long) o->max_steps, o->kicks ? " --kicks" : "");
   for (int k = 0; k < 8; k++)
     if (o->pn_terms & bits[k])
@@ -83,9 +86,12 @@ static void add_body (struct text *t, const struct areg_body *b, const double lo
   for (int c = 0; c < 3; c++)
     add_number (t, " ", b->spin[c]);
   if (b->kind == AREG_HOLE || b->kind == AREG_STAR)
-    add (t, " %s\n", b->kind == AREG_HOLE ? "bh" : "star");
+    add (t, " %s", b->kind == AREG_HOLE ? "bh" : "star");
   else
-    add (t, " kind=%d\n", (int) b->kind);
+    add (t, " kind=%d", (int) b->kind);
+  if (b->radius != 0)
+    add_number (t, " radius=", b->radius);
+  add (t, "\n");
 }
 
 int64_t areg_dump (const struct areg *system, char *text, int64_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Mergers: two holes become one, and the tree closes over the gap.
+/* Mergers: two holes (or a hole and a star, feed.c) become one, and the tree closes over the gap.
  *
  * The tree is first rebuilt from the surviving hole, so that the other one is an ordinary branch: its children are
  * tied to its parent, links adding up exactly, and it is taken out. What the remnant moves in place and velocity is
@@ -21,30 +21,38 @@ double areg_merge_reach (const struct areg *g, const struct areg_state *st, int 
   return g->options.merge_radius * 2 * (st->mu[a] + st->mu[b]) / (g->units.c * g->units.c);
 }
 
-/* The closest pair of holes inside the merger radius; 0 if none. Separation x_a - x_b. */
+/* Closest so far of the pairs of hole a with bodies from b0 to b1, in units of their reach. */
+static double pairs_search (struct areg *g, const struct areg_state *st, int a, int b0, int b1, double least, int *pa,
+                            int *pb, double separation[3])
+{
+  for (int b = b0; b < b1; b++) {
+    const double reach = b < st->s.n_holes ? areg_merge_reach (g, st, a, b) : areg_feed_reach (g, st, a, b);
+    double d[3];
+    if (!(reach > 0))
+      continue;
+    areg_separation (g, st, a, b, d);
+    const double r = sqrt (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / reach;
+    if (r < 1 && r < least) {
+      least = r;
+      *pa = a;
+      *pb = b;
+      memcpy (separation, d, sizeof d);
+    }
+  }
+  return least;
+}
+
+/* The closest pair inside its reach; 0 if none. Separation x_a - x_b. */
 static int pair_find (struct areg *g, const struct areg_state *st, int *pa, int *pb, double separation[3])
 {
-  const int bs = g->body_stride, S = st->s.stride;
-  const double *q = st->hi + Y_LINKS;
   double least = INFINITY;
-  areg_links_walk (st, q, g->pos, bs);
-  for (int a = 0; a < st->s.n_holes; a++)
-    for (int b = a + 1; b < st->s.n_holes; b++) {
-      const double reach = areg_merge_reach (g, st, a, b);
-      double d[3], r2 = 0;
-      for (int c = 0; c < 3; c++) {
-        d[c] = st->parent[a] == b ? q[c * S + a] : st->parent[b] == a ? -q[c * S + b]
-                                                                     : g->pos[c * bs + a] - g->pos[c * bs + b];
-        r2 += d[c] * d[c];
-      }
-      const double r = sqrt (r2) / reach;
-      if (r < 1 && r < least) {
-        least = r;
-        *pa = a;
-        *pb = b;
-        memcpy (separation, d, sizeof d);
-      }
-    }
+  areg_links_walk (st, st->hi + Y_LINKS, g->pos, g->body_stride);
+  for (int a = 0; a < st->s.n_holes; a++) {
+    if (areg_merge_possible (g, st))
+      least = pairs_search (g, st, a, a + 1, st->s.n_holes, least, pa, pb, separation);
+    if (areg_feed_possible (g, st))
+      least = pairs_search (g, st, a, st->s.n_holes, st->s.n, least, pa, pb, separation);
+  }
   return isfinite (least);
 }
 
@@ -109,7 +117,7 @@ static void root_move (struct areg_state *st, const double dx[3], const double d
 
 static int shifted (int slot, int gone) { return slot > gone ? slot - 1 : slot; }
 
-/* Takes hole b out of all slots. */
+/* Takes body b out of all slots. */
 static void slot_remove (struct areg *g, struct areg_state *st, int b)
 {
   const int n = st->s.n, S = st->s.stride, nh = st->s.n_holes;
@@ -117,7 +125,7 @@ static void slot_remove (struct areg *g, struct areg_state *st, int b)
   memcpy (hi, st->hi, (size_t) st->s.length * sizeof *hi);
   memcpy (lo, st->lo, (size_t) st->s.length * sizeof *lo);
   st->s.n--;
-  st->s.n_holes--;
+  st->s.n_holes -= b < nh;
   areg_state_layout (st);
   const int T = st->s.stride;
   memset (st->hi + Y_LINKS, 0, (size_t) (st->s.length - Y_LINKS) * sizeof *hi);
@@ -140,6 +148,7 @@ static void slot_remove (struct areg *g, struct areg_state *st, int b)
     }
     st->m[to] = st->m[j];
     st->mu[to] = st->mu[j];
+    st->radius[to] = st->radius[j];
     st->id[to] = st->id[j];
     st->kind[to] = st->kind[j];
     st->index[to] = st->index[j];
@@ -168,33 +177,24 @@ static void mean_from_root (struct areg *g, const struct areg_state *st, double 
   }
 }
 
-static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, const double d[3])
+double areg_merge_join (struct areg *g, struct areg_state *st, int a, int b, double mass, const double spin[3],
+                        const double dx[3], const double dv[3])
 {
-  struct areg_merger *record = &g->mergers[st->s.n_mergers];
-  double dx[3], dv[3], before[6], after[6], chosen[3] = { d[0], d[1], d[2] };
-  const int heavier = st->m[a] > st->m[b] || (st->m[a] == st->m[b] && st->id[a] < st->id[b]);
-  if (!heavier) {
-    const int swap = a;
-    a = b;
-    b = swap;
-    for (int c = 0; c < 3; c++)
-      chosen[c] = -chosen[c];
-  }
-  st->s.work_offset += st->s.kinetic - st->s.potential - st->s.potential_stars + st->hi[Y_TOTAL];
-  record_make (g, st, areg_state_time (g, st), a, b, chosen, record, dx, dv);
+  double before[6], after[6];
+  const double energy = st->s.kinetic - st->s.potential - st->s.potential_stars;
+  st->s.work_offset += energy + st->hi[Y_TOTAL];
   areg_links_build (g, st, a);
   mean_from_root (g, st, before);
   branch_close (st, b);
   st->parent[b] = -2; /* out of the tree before the root moves */
   root_move (st, dx, dv);
-  const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
   for (int c = 0; c < 3; c++) {
-    const int spin = Y_LINKS + 6 * st->s.stride + 3 * a + c;
-    st->hi[spin] = record->spin_remnant[c] / spin_unit;
-    st->lo[spin] = 0;
+    const int at = Y_LINKS + 6 * st->s.stride + 3 * a + c;
+    st->hi[at] = spin[c];
+    st->lo[at] = 0;
   }
-  st->m[a] = record->m_remnant / g->units.mass;
-  st->mu[a] = g->units.G * st->m[a];
+  st->m[a] = mass;
+  st->mu[a] = g->units.G * mass;
   slot_remove (g, st, b);
   mean_from_root (g, st, after);
   for (int c = 0; c < 6; c++) /* the root is at +dx of where it was; the centre of mass follows */
@@ -206,16 +206,38 @@ static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, con
   st->lo[Y_TOTAL] = st->lo[Y_BINDING] = 0;
   st->s.step = 0;
   st->s.hunt = 0;
-  st->s.n_mergers++;
+  return -st->hi[Y_TOTAL] - energy;
+}
+
+static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, const double d[3])
+{
+  struct areg_merger *record = &g->mergers[st->s.n_mergers++];
+  double dx[3], dv[3], spin[3], chosen[3] = { d[0], d[1], d[2] };
+  const int heavier = st->m[a] > st->m[b] || (st->m[a] == st->m[b] && st->id[a] < st->id[b]);
+  if (!heavier) {
+    const int swap = a;
+    a = b;
+    b = swap;
+    for (int c = 0; c < 3; c++)
+      chosen[c] = -chosen[c];
+  }
+  record_make (g, st, areg_state_time (g, st), a, b, chosen, record, dx, dv);
+  const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
+  for (int c = 0; c < 3; c++)
+    spin[c] = record->spin_remnant[c] / spin_unit;
+  areg_merge_join (g, st, a, b, record->m_remnant / g->units.mass, spin, dx, dv);
 }
 
 int areg_merge_close (struct areg *g, struct areg_state *st)
 {
   int a = 0, b = 0, count = 0;
   double separation[3] = { 0, 0, 0 };
-  while (areg_merge_possible (g, st) && pair_find (g, st, &a, &b, separation)) {
+  while ((areg_merge_possible (g, st) || areg_feed_possible (g, st)) && pair_find (g, st, &a, &b, separation)) {
     areg_flow_exact (g, st);
-    pair_merge (g, st, a, b, separation);
+    if (b < st->s.n_holes)
+      pair_merge (g, st, a, b, separation);
+    else
+      areg_feed (g, st, a, b, separation);
     count++;
   }
   return count;

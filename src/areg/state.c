@@ -27,6 +27,7 @@ static void state_place (struct areg_state *st, char *base, size_t *used, size_t
   st->lo = piece (base, used, length * sizeof (double));
   st->m = piece (base, used, pad * sizeof (double));
   st->mu = piece (base, used, pad * sizeof (double));
+  st->radius = piece (base, used, pad * sizeof (double));
   st->past = piece (base, used, AREG_PAST * bodies);
   st->id = piece (base, used, n * sizeof (uint64_t));
   st->kind = piece (base, used, n * sizeof (int));
@@ -67,6 +68,7 @@ static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
   g->refused.bodies = piece (base, used, n * sizeof (struct areg_body));
   g->refused.low = piece (base, used, 3 * n * sizeof (double));
   g->mergers = piece (base, used, n * sizeof (struct areg_merger));
+  g->events = piece (base, used, n * sizeof (struct areg_event));
 }
 
 static void all_place (struct areg *g, char *base, size_t *used)
@@ -104,6 +106,7 @@ void areg_state_copy (const struct areg *g, struct areg_state *to, const struct 
   memcpy (to->lo, from->lo, length * sizeof (double));
   memcpy (to->m, from->m, padded * sizeof (double));
   memcpy (to->mu, from->mu, padded * sizeof (double));
+  memcpy (to->radius, from->radius, n * sizeof (double));
   memcpy (to->id, from->id, n * sizeof (uint64_t));
   memcpy (to->kind, from->kind, n * sizeof (int));
   memcpy (to->index, from->index, n * sizeof (int));
@@ -161,6 +164,7 @@ static int bodies_check (struct areg *g, const struct areg_body *bodies, const d
     const char *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
             : !(b->m > 0) || !isfinite (b->m) ? "has a mass that is not above zero and finite"
             : b->kind != AREG_STAR && b->kind != AREG_HOLE ? "is neither star nor hole"
+            : !(b->radius >= 0) || !isfinite (b->radius) ? "has a radius that is negative or not finite"
             : c > 0 && b->kind == AREG_HOLE && sqrt (spin2) * c > G * b->m * b->m * (1 + 1e-9)
               ? "spins faster than a black hole can (|chi| > 1)" : NULL;
     if (what)
@@ -295,6 +299,7 @@ static void slots_fill (struct areg *g, struct areg_state *st, const struct areg
     st->kind[s] = b->kind;
     st->m[s] = b->m / g->units.mass;
     st->mu[s] = g->units.G * st->m[s];
+    st->radius[s] = b->radius / g->units.length;
   }
   areg_state_mass (st);
   for (int s = n; s < n + AREG_LANES; s++)
@@ -375,7 +380,8 @@ void areg_state_body (const struct areg *g, const struct areg_state *st, int b, 
 {
   const int S = st->s.stride, bs = g->body_stride;
   const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
-  *out = (struct areg_body) { .m = st->m[b] * g->units.mass, .id = st->id[b], .kind = st->kind[b] };
+  *out = (struct areg_body) { .m = st->m[b] * g->units.mass, .id = st->id[b], .kind = st->kind[b],
+                              .radius = st->radius[b] * g->units.length };
   for (int c = 0; c < 3; c++) {
     out->x[c] = g->mean_x[c] + g->units.length * g->pos[c * bs + b];
     out->v[c] = g->mean_v[c] + g->units.velocity * g->vel[c * bs + b];
