@@ -144,9 +144,11 @@ enum status comm_gather_all (const struct comm *comm, const void *mine, int64_t 
 }
 
 /* Receives first, then sends, so that every message finds its buffer; own data is copied. */
-static void exchange_pieces (const struct comm *comm, const char *send, const int64_t *first, char *received,
-                             const int64_t *first_received, size_t element, MPI_Request *requests)
+void comm_exchange_known (const struct comm *comm, const void *to_send, const int64_t *first, size_t element,
+                          void *to_receive, const int64_t *first_received, MPI_Request *requests)
 {
+  const char *const send = to_send;
+  char *const received = to_receive;
   int n_requests = 0;
   MPI_Datatype type;
 
@@ -189,7 +191,7 @@ enum status comm_exchange (const struct comm *comm, const void *send, const int6
     st = status_agree (comm, data ? ST_OK : ST_MEMORY, NULL);
   }
   if (st == ST_OK)
-    exchange_pieces (comm, send, first, data, from, element, requests);
+    comm_exchange_known (comm, send, first, element, data, from, requests);
   mem_free (&counts);
   mem_free (&requests);
   if (st != ST_OK) {

@@ -66,6 +66,11 @@ enum status comm_gather_all (const struct comm *comm, const void *mine, int64_t 
 enum status comm_exchange (const struct comm *comm, const void *send, const int64_t *first, size_t element,
                            void **received, int64_t **first_received);
 
+/* Collective, sparse. The same where it is known beforehand what comes: `received` has room for first_received[size]
+ * elements, `requests` for 2 size of them. Fewer than 2^31 elements to or from one rank. */
+void comm_exchange_known (const struct comm *comm, const void *send, const int64_t *first, size_t element,
+                          void *received, const int64_t *first_received, MPI_Request *requests);
+
 /* Collective. Copies `bytes` bytes from `root` to all. */
 void comm_broadcast (const struct comm *comm, void *data, int64_t bytes, int root);
 

@@ -55,6 +55,7 @@ void key_sort (int64_t n, const uint64_t *key, const uint64_t *id, int64_t *orde
 {
   for (int64_t i = 0; i < n; i++)
     order[i] = i;
-  sort_by_digits (n, id, order, scratch);
+  if (id)
+    sort_by_digits (n, id, order, scratch);
   sort_by_digits (n, key, order, scratch);
 }

@@ -12,7 +12,7 @@ uint64_t key_hilbert (const uint64_t position[3]);
 
 /* Sorts indices: order[0..n) becomes a permutation of 0..n-1 with key[order[i]] ascending and, among equal keys,
  * id[order[i]] ascending. Stable radix sort, 8 bits at a time, passes over constant digits skipped. `scratch` has
- * n elements. */
+ * n elements. id may be NULL: equal keys then keep the order of their indices. */
 void key_sort (int64_t n, const uint64_t *key, const uint64_t *id, int64_t *order, int64_t *scratch);
 
 #endif
