@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* So little, in units of about a free-fall time, is no time: products of steps would leave the range of doubles. */
+static const double no_time = 1e-250;
+
 /* Time between trees: a tree costs about one force evaluation, a step some fifty. */
 static int links_interval (int n) { return n <= 16 ? 1 : 3; }
 
@@ -261,7 +264,8 @@ int areg_advance_state (struct areg *g, struct areg_state *st, double t_end, str
 {
   const double end = (t_end - g->units.t_load) / g->units.time, span = fabs (remaining (st, end));
   const double sign = remaining (st, end) < 0 ? -1 : 1;
-  const double slack = fmax (g->options.end_time_tolerance * span, 2 * DBL_EPSILON * fmax (fabs (end), span));
+  const double slack = fmax (fmax (g->options.end_time_tolerance * span, no_time),
+                             2 * DBL_EPSILON * fmax (fabs (end), span));
   int64_t attempts = 0;
   int cuts = 0;
   while (fabs (remaining (st, end)) > slack) {

@@ -175,6 +175,25 @@ int areg_advance (struct areg *g, double t_end)
   return areg_advance_sampled (g, t_end, NULL, 0, NULL, NULL);
 }
 
+/* Whether all bodies are at finite places at time t. Inside, nothing that is not finite is ever accepted; but the
+ * centre of mass moves on for itself, and a remnant is made of formulas. */
+static int ends_finite (struct areg *g, double t, int mergers_before)
+{
+  double sum = 0;
+  for (int c = 0; c < 3; c++)
+    sum += fabs (g->units.com_x[c]) + fabs (g->units.com_v[c] * (t - g->units.t_load));
+  if (g->now.s.n_mergers == mergers_before || !isfinite (sum))
+    return isfinite (sum);
+  areg_state_bodies (g, &g->now, t, g->bodies_scratch);
+  for (int i = 0; i < g->now.s.n; i++) {
+    const struct areg_body *b = &g->bodies_scratch[i];
+    for (int c = 0; c < 3; c++)
+      if (!isfinite (b->x[c]) || !isfinite (b->v[c]) || !isfinite (b->spin[c]) || !isfinite (b->m))
+        return 0;
+  }
+  return 1;
+}
+
 int areg_advance_sampled (struct areg *g, double t_end, const double *times, int n_times, areg_sample *sample,
                           void *context)
 {
@@ -185,10 +204,14 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
   g->units.t_wanted = t_end;
   if (!isfinite (t_end))
     return refuse (g, AREG_BAD_TIME, "the end time is not finite");
+  if (!isfinite ((t_end - g->units.t_load) / g->units.time) || !ends_finite (g, t_end, g->now.s.n_mergers))
+    return refuse (g, AREG_BAD_TIME, "the end time is too far away for double precision");
   struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
                                   .bodies = g->bodies_scratch };
   areg_state_copy (g, &g->saved, &g->now);
-  const int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
+  int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
+  if (status == AREG_OK && !ends_finite (g, t_end, g->saved.s.n_mergers))
+    status = AREG_NO_CONVERGENCE;
   if (status == AREG_OK) {
     g->units.t_now = t_end;
     return AREG_OK;

@@ -7,6 +7,7 @@
  * Slots are sorted by (kind, id), so that the caller's order has no influence on any bit.
  */
 #include "areg_impl.h"
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +142,7 @@ static double power_of_two (double x)
     return 1;
   int e;
   frexp (x, &e);
-  return ldexp (1, e);
+  return ldexp (1, e < DBL_MAX_EXP ? e : DBL_MAX_EXP - 1);
 }
 
 static int body_refuse (struct areg *g, const struct areg_body *b, const char *what)
@@ -150,23 +151,27 @@ static int body_refuse (struct areg *g, const struct areg_body *b, const char *w
   return AREG_BAD_BODY;
 }
 
+static int finite_3 (const double v[3]) { return isfinite (v[0]) && isfinite (v[1]) && isfinite (v[2]); }
+
+/* |chi| > 1; in long double, where neither squares of masses nor products with c leave the range. */
+static int spins_too_fast (const struct areg_options *o, const struct areg_body *b)
+{
+  const long double S = hypot (hypot (b->spin[0], b->spin[1]), b->spin[2]), most = (long double) o->G * b->m * b->m;
+  return o->c > 0 && b->kind == AREG_HOLE && S * o->c > most * (1 + 1e-9L);
+}
+
 /* AREG_OK, or the first wrong body is named. */
 static int bodies_check (struct areg *g, const struct areg_body *bodies, const double (*x_low)[3], int n)
 {
-  const double c = g->options.c, G = g->options.G;
   for (int i = 0; i < n; i++) {
     const struct areg_body *b = &bodies[i];
-    double sum = 0, spin2 = 0;
-    for (int k = 0; k < 3; k++) {
-      sum += b->x[k] + b->v[k] + b->spin[k] + (x_low ? x_low[i][k] : 0);
-      spin2 += b->spin[k] * b->spin[k];
-    }
-    const char *what = !isfinite (sum) ? "has a coordinate, velocity or spin that is not finite"
-            : !(b->m > 0) || !isfinite (b->m) ? "has a mass that is not above zero and finite"
-            : b->kind != AREG_STAR && b->kind != AREG_HOLE ? "is neither star nor hole"
-            : !(b->radius >= 0) || !isfinite (b->radius) ? "has a radius that is negative or not finite"
-            : c > 0 && b->kind == AREG_HOLE && sqrt (spin2) * c > G * b->m * b->m * (1 + 1e-9)
-              ? "spins faster than a black hole can (|chi| > 1)" : NULL;
+    const char *what
+      = !finite_3 (b->x) || !finite_3 (b->v) || !finite_3 (b->spin) || (x_low && !finite_3 (x_low[i]))
+          ? "has a coordinate, velocity or spin that is not finite"
+        : !(b->m > 0) || !isfinite (b->m) ? "has a mass that is not above zero and finite"
+        : b->kind != AREG_STAR && b->kind != AREG_HOLE ? "is neither star nor hole"
+        : !(b->radius >= 0) || !isfinite (b->radius) ? "has a radius that is negative or not finite"
+        : spins_too_fast (&g->options, b) ? "spins faster than a black hole can (|chi| > 1)" : NULL;
     if (what)
       return body_refuse (g, b, what);
   }
@@ -223,40 +228,79 @@ static void slots_sort (const struct areg_body *bodies, int n, int *index)
 #undef KEY
 }
 
-/* Centre of mass in the caller's units, relative to the heaviest body `ref` to keep digits; radius about it. */
+/* An id that comes twice: holes and stars are each in order of id. The body's index, or -1. */
+static int twin_find (const struct areg_state *st, const struct areg_body *bodies)
+{
+  const int n = st->s.n, nh = st->s.n_holes, *at = st->index;
+  for (int h = 0, s = nh; h < nh || s < n;) {
+    const uint64_t id = h < nh ? bodies[at[h]].id : 0, other = s < n ? bodies[at[s]].id : 0;
+    const int take_hole = h < nh && (s == n || id <= other), here = take_hole ? h : s;
+    if (h < nh && s < n && id == other)
+      return at[here];
+    if (here != 0 && here != nh && bodies[at[here]].id == bodies[at[here - 1]].id)
+      return at[here];
+    h += take_hole;
+    s += !take_hole;
+  }
+  return -1;
+}
+
+/* Centre of mass in the caller's units, relative to the heaviest body `ref` to keep digits; radius about it. Masses
+ * and lengths are scaled by powers of two, which rounds nothing and keeps products and squares in range. */
 static void centre_of_mass (struct areg *g, const struct areg_state *st, const struct areg_body *bodies, int ref,
                             double *mass, double *radius)
 {
   const int n = st->s.n;
-  double total = 0, square = 0, x[3] = { 0, 0, 0 }, v[3] = { 0, 0, 0 };
+  double total = 0, square = 0, far = 0, x[3] = { 0, 0, 0 }, v[3] = { 0, 0, 0 };
+  for (int s = 0; s < n; s++)
+    for (int k = 0; k < 3; k++)
+      far = fmax (far, fabs (bodies[s].x[k] - bodies[ref].x[k]));
+  const double unit = power_of_two (bodies[ref].m), length = power_of_two (far);
   for (int s = 0; s < n; s++) {
     const struct areg_body *b = &bodies[st->index[s]];
-    total += b->m;
+    const double m = b->m / unit;
+    total += m;
     for (int k = 0; k < 3; k++) {
-      const double d = b->x[k] - bodies[ref].x[k];
-      x[k] += b->m * d;
-      v[k] += b->m * (b->v[k] - bodies[ref].v[k]);
-      square += b->m * d * d;
+      const double d = (b->x[k] - bodies[ref].x[k]) / length;
+      x[k] += m * d;
+      v[k] += m * (b->v[k] - bodies[ref].v[k]);
+      square += m * d * d;
     }
   }
   for (int k = 0; k < 3; k++) {
-    g->units.com_x[k] = bodies[ref].x[k] + x[k] / total;
+    g->units.com_x[k] = bodies[ref].x[k] + x[k] / total * length;
     g->units.com_v[k] = bodies[ref].v[k] + v[k] / total;
   }
-  *mass = total;
-  *radius = sqrt (square / total);
+  *mass = total * unit;
+  *radius = sqrt (square / total) * length;
 }
 
-static void units_choose (struct areg *g, double mass, double radius)
+/* The spline's support in internal units; 0 where it is so small that its cube would leave the range. */
+static double support (double epsilon, double length)
 {
-  g->units.mass = power_of_two (mass);
-  g->units.length = power_of_two (radius);
-  g->units.velocity = power_of_two (sqrt (g->options.G * mass / g->units.length));
-  g->units.time = g->units.length / g->units.velocity;
-  g->units.G = g->options.G * g->units.mass / g->units.length / (g->units.velocity * g->units.velocity);
-  g->units.c = g->options.c / g->units.velocity;
-  g->units.soft_stars = 2.8 * g->options.star_star_softening / g->units.length;
-  g->units.soft_rest = 2.8 * g->options.softening / g->units.length;
+  const double h = 2.8 * epsilon / length;
+  return h < 1e-60 ? 0 : h;
+}
+
+/* 0 if one of the units, or of what is made of them, leaves the range of doubles. */
+static int units_choose (struct areg *g, double mass, double radius)
+{
+  struct areg_units *u = &g->units;
+  u->mass = power_of_two (mass);
+  u->length = power_of_two (radius);
+  u->velocity = power_of_two (sqrt (g->options.G * (u->mass / u->length) * (mass / u->mass)));
+  u->time = u->length / u->velocity;
+  u->G = g->options.G / u->velocity * (u->mass / u->length) / u->velocity;
+  u->c = g->options.c / u->velocity;
+  u->soft_stars = support (g->options.star_star_softening, u->length);
+  u->soft_rest = support (g->options.softening, u->length);
+  const double made[] = { u->mass, u->length, u->velocity, u->time, u->G, u->mass * u->length * u->velocity,
+                          u->mass * u->velocity * u->velocity };
+  for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+    if (!isnormal (made[i]) || !isfinite (1 / made[i]))
+      return 0;
+  return isfinite (u->c) && isfinite (u->soft_stars) && isfinite (u->soft_rest) && finite_3 (u->com_x)
+         && finite_3 (u->com_v);
 }
 
 /* The bodies as a star-shaped tree around the heaviest one, which links_build turns into the real one. */
@@ -323,9 +367,9 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   slots_sort (bodies, n, st->index);
   for (int s = 0; s < n; s++)
     st->s.n_holes += bodies[s].kind == AREG_HOLE;
-  for (int s = 1; s < n; s++)
-    if (bodies[st->index[s]].id == bodies[st->index[s - 1]].id)
-      return body_refuse (g, &bodies[st->index[s]], "comes twice: ids must differ");
+  const int twin = twin_find (st, bodies);
+  if (twin >= 0)
+    return body_refuse (g, &bodies[twin], "comes twice: ids must differ");
   areg_state_layout (st);
   memset (st->hi, 0, (size_t) st->s.length * sizeof (double));
   memset (st->lo, 0, (size_t) st->s.length * sizeof (double));
@@ -335,7 +379,9 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
       heaviest = s;
   double mass, radius;
   centre_of_mass (g, st, bodies, st->index[heaviest], &mass, &radius);
-  units_choose (g, mass, radius);
+  if (!units_choose (g, mass, radius))
+    return body_refuse (g, &bodies[st->index[heaviest]], "and the others are too large, heavy or fast, or too little "
+                        "so, for double precision");
   g->units.t_load = g->units.t_now = g->units.t_wanted = t;
   slots_fill (g, st, bodies);
   links_first (g, st, bodies, x_low, heaviest);
@@ -350,9 +396,11 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   st->s.count.energy_start = -st->hi[Y_BINDING] * g->units.mass * g->units.velocity * g->units.velocity;
   for (int b = 0; b < n; b++)
     if (b != st->s.root && !(link_square (st, b) > 0))
-      return body_refuse (g, &bodies[st->index[b]], "is where another body is");
-  return isfinite (U) && isfinite (st->s.kinetic)
-           ? AREG_OK : body_refuse (g, bodies, "or another one is too far away or too fast for double precision");
+      return body_refuse (g, &bodies[st->index[b]], "is where another body is, or too close to it for double "
+                          "precision");
+  return isfinite (U) && isfinite (st->s.kinetic) && isfinite (st->s.rate)
+           ? AREG_OK : body_refuse (g, bodies, "or another one is too far away, too close or too fast for double "
+                                    "precision");
 }
 
 void areg_state_spread (struct areg *g, const struct areg_state *st, double t)

@@ -7,6 +7,9 @@
  * - refused means a sentence, and bodies that are the same bytes as before the call;
  * - the dump of a refusal is read again without a complaint, and refused with the same status.
  *
+ * Half of the mutations know what a number is: they put another one, a strange one or a copy of a neighbour, in its
+ * place, and so come past the reader.
+ *
  * `make fuzz` builds this with libFuzzer; `make check` replays the inputs of tests/data/fuzz through replay.c. */
 #define _POSIX_C_SOURCE 200809L
 #include "fewbody.h"
@@ -14,12 +17,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST_BODIES = 24, MOST_STEPS = 40, MOST_OUTPUTS = 5, MOST_WORDS = 64 };
 
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size);
 
 static FILE *nowhere;
+
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION /* libFuzzer's build; replay.c has its own clock */
+static const int hangs_are_faults = 1;
+#else
+static const int hangs_are_faults = 0;
+#endif
 
 static void must (int holds, const char *what)
 {
@@ -129,23 +139,29 @@ static void dump_replay (const char *dump, int status)
   fewbody_end (&task);
 }
 
+/* The input's own copy as text: its command line cut into words, and where the file begins. */
+static char *text_cut (char *text, size_t size, char **argv, int *argc)
+{
+  static char none[1];
+  char *line_end = size > 0 && *text == '$' ? memchr (text, '\n', size) : NULL;
+  if (line_end)
+    *line_end = 0;
+  *argc = words_cut (line_end ? text + 1 : none, argv);
+  return line_end ? line_end + 1 : text;
+}
+
 int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
 {
+  const clock_t began = clock ();
   char *argv[MOST_WORDS + 1], *dump = NULL;
+  int argc;
   if (!nowhere)
     nowhere = fopen ("/dev/null", "w");
-  char *text = malloc (size + 1), *file = text;
+  char *text = malloc (size + 1);
   must (text && nowhere, "no memory");
   memcpy (text, data, size);
   text[size] = 0;
-  char none[1] = "";
-  int argc = words_cut (none, argv);
-  char *line_end = size > 0 && *text == '$' ? memchr (text, '\n', size) : NULL;
-  if (line_end) {
-    *line_end = 0;
-    file = line_end + 1;
-    argc = words_cut (text + 1, argv);
-  }
+  char *file = text_cut (text, size, argv, &argc);
   struct fewbody task;
   int code = task_read (&task, argc, argv, file, size - (size_t) (file - text));
   must (code <= 0 || strlen (task.message) > 10, "refused without a word");
@@ -163,5 +179,66 @@ int LLVMFuzzerTestOneInput (const unsigned char *data, size_t size)
   }
   fewbody_end (&task);
   free (text);
+  if (hangs_are_faults)
+    must ((double) (clock () - began) < 5.0 * CLOCKS_PER_SEC, "five seconds of processor time: a hang");
   return 0;
 }
+
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+size_t LLVMFuzzerMutate (unsigned char *data, size_t size, size_t most);
+size_t LLVMFuzzerCustomMutator (unsigned char *data, size_t size, size_t most, unsigned seed);
+
+static unsigned draw (unsigned *seed, unsigned below)
+{
+  *seed = *seed * 1664525u + 1013904223u;
+  return (*seed >> 8) % below;
+}
+
+/* The first word that looks like a number at or behind `from`: where it begins, and its length. */
+static size_t word_find (const unsigned char *data, size_t size, size_t from, size_t *length)
+{
+  size_t at = from;
+  while (at < size && !strchr ("0123456789+-.", data[at] ? data[at] : 'x'))
+    at++;
+  *length = 0;
+  while (at + *length < size && strchr ("0123456789+-.eEdinfa", data[at + *length] ? data[at + *length] : 'x'))
+    ++*length;
+  return at;
+}
+
+/* A number in place of another. */
+static int number_draw (unsigned *seed, const unsigned char *data, size_t size, char *out, size_t most)
+{
+  static const char *const strange[] = {
+    "0", "-0", "1", "-1", "1e-15", "1e-16", "1e-300", "1e300", "5e-324", "1e-310", "1.7976931348623157e308", "1e154",
+    "1e-154", "1e12", "1e-12", "1e5", "1e5", "0.5", "2", "1e-17", "100", "1e30", "1e-30", "nan", "inf", "1e-8" };
+  const unsigned kind = draw (seed, 4);
+  size_t length, at;
+  switch (kind) {
+  case 0: return snprintf (out, most, "%s", strange[draw (seed, sizeof strange / sizeof *strange)]);
+  case 1: return snprintf (out, most, "%.17g", ldexp (1.0 + draw (seed, 1000) / 1000.0, (int) draw (seed, 2100) - 1070));
+  case 2: return snprintf (out, most, "%.3g", draw (seed, 2000) / 500.0 - 2);
+  }
+  at = word_find (data, size, size > 0 ? draw (seed, (unsigned) size) : 0, &length);
+  return length > 0 && length < most ? snprintf (out, most, "%.*s", (int) length, (const char *) data + at)
+                                     : snprintf (out, most, "1");
+}
+
+size_t LLVMFuzzerCustomMutator (unsigned char *data, size_t size, size_t most, unsigned seed)
+{
+  char number[64];
+  size_t length;
+  if (size == 0 || draw (&seed, 2))
+    return LLVMFuzzerMutate (data, size, most);
+  for (unsigned times = 1 + draw (&seed, 3); times > 0; times--) {
+    const size_t at = word_find (data, size, draw (&seed, (unsigned) size), &length);
+    const int n = number_draw (&seed, data, size, number, sizeof number);
+    if (length == 0 || n <= 0 || (size_t) n >= sizeof number || size - length + (size_t) n > most)
+      continue;
+    memmove (data + at + n, data + at + length, size - at - length);
+    memcpy (data + at, number, (size_t) n);
+    size += (size_t) n - length;
+  }
+  return size;
+}
+#endif
