@@ -216,7 +216,7 @@ static int number_draw (unsigned *seed, const unsigned char *data, size_t size, 
   size_t length, at;
   switch (kind) {
   case 0: return snprintf (out, most, "%s", strange[draw (seed, sizeof strange / sizeof *strange)]);
-  case 1: return snprintf (out, most, "%.17g", ldexp (1.0 + draw (seed, 1000) / 1000.0, (int) draw (seed, 2100) - 1070));
+  case 1: return snprintf (out, most, "%.17g", ldexp (1 + draw (seed, 1000) / 1e3, (int) draw (seed, 2100) - 1070));
   case 2: return snprintf (out, most, "%.3g", draw (seed, 2000) / 500.0 - 2);
   }
   at = word_find (data, size, size > 0 ? draw (seed, (unsigned) size) : 0, &length);
