@@ -177,12 +177,12 @@ int areg_advance (struct areg *g, double t_end)
 
 /* Whether all bodies are at finite places at time t. Inside, nothing that is not finite is ever accepted; but the
  * centre of mass moves on for itself, and a remnant is made of formulas. */
-static int ends_finite (struct areg *g, double t, int mergers_before)
+static int ends_finite (struct areg *g, double t, int n_before)
 {
   double sum = 0;
   for (int c = 0; c < 3; c++)
     sum += fabs (g->units.com_x[c]) + fabs (g->units.com_v[c] * (t - g->units.t_load));
-  if (g->now.s.n_mergers == mergers_before || !isfinite (sum))
+  if (g->now.s.n == n_before || !isfinite (sum))
     return isfinite (sum);
   areg_state_bodies (g, &g->now, t, g->bodies_scratch);
   for (int i = 0; i < g->now.s.n; i++) {
@@ -204,13 +204,13 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
   g->units.t_wanted = t_end;
   if (!isfinite (t_end))
     return refuse (g, AREG_BAD_TIME, "the end time is not finite");
-  if (!isfinite ((t_end - g->units.t_load) / g->units.time) || !ends_finite (g, t_end, g->now.s.n_mergers))
+  if (!isfinite ((t_end - g->units.t_load) / g->units.time) || !ends_finite (g, t_end, g->now.s.n))
     return refuse (g, AREG_BAD_TIME, "the end time is too far away for double precision");
   struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
                                   .bodies = g->bodies_scratch };
   areg_state_copy (g, &g->saved, &g->now);
   int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
-  if (status == AREG_OK && !ends_finite (g, t_end, g->saved.s.n_mergers))
+  if (status == AREG_OK && !ends_finite (g, t_end, g->saved.s.n))
     status = AREG_NO_CONVERGENCE;
   if (status == AREG_OK) {
     g->units.t_now = t_end;

@@ -170,6 +170,7 @@ static void bad_numbers (void **state)
   TRY (b[0].v[2], AREG_BAD_BODY, NAN, INFINITY, -INFINITY);
   TRY (b[0].spin[0], AREG_BAD_BODY, NAN, INFINITY, 0.11, -0.11, 1e300); /* c = 10: at most 0.1 */
   TRY (low[2][0], AREG_BAD_BODY, NAN, INFINITY);
+  TRY (b[2].radius, AREG_BAD_BODY, NAN, INFINITY, -1, -1e-300);
   TRY (t, AREG_BAD_TIME, NAN, INFINITY, -INFINITY);
   TRY (t_end, AREG_BAD_TIME, NAN, INFINITY, -INFINITY);
   TRY (o.tolerance, AREG_BAD_OPTION, 0, 1e-16, 1e-2, 1, -1e-8, NAN, INFINITY);
@@ -199,6 +200,7 @@ static void absurd_numbers (void **state)
   TRY (b[2].x[1], AREG_BAD_BODY, 1e140, DBL_MAX); /* inverse cubes of the others' distances overflow */
   TRY (b[2].v[0], ANY, 1e10, 1e30, 1e100);
   TRY (o.G, ANY, 1e-300, 1e-30, 1e30, 1e100);
+  TRY (b[2].radius, AREG_OK, 1e-300, 1, 1e300);
   TRY (o.merge_radius, AREG_OK, 0, 1e-300, 1e300);
 }
 
