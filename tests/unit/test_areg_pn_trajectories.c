@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that the integrator and its post-Newtonian forces together follow orbits integrated in 80-bit arithmetic,
- * and that collisions end as they must.
+/* Proves that the integrator and its post-Newtonian forces together follow orbits integrated in 80-bit arithmetic.
  */
 #include "areg_test.h"
 
@@ -51,45 +50,11 @@ static void trajectories (void **state)
   for (; fscanf (f, " trajectory %63s %d %lf %d %lf", name, &n, &c, &terms, &t_end) == 5; count++)
     trajectory_check (f, name, n, c, terms, t_end);
   fclose (f);
-  assert_true (count >= 3);
-}
-
-/* Holes that fall on each other from rest leave all their mass, at rest in the middle. */
-static void head_on (void **state)
-{
-  (void) state;
-  const struct areg_body b[2] = { test_body (1, 1, 40, 0, 0, 0, 0, 0, AREG_HOLE),
-                                  test_body (2, 1, -40, 0, 0, 0, 0, 0, AREG_HOLE) };
-  struct areg_body left[2];
-  struct areg *s = test_system (1e-12, 1, 0, AREG_PN_ALL, b, 2);
-  assert_int_equal (areg_advance (s, 1e6), AREG_OK);
-  assert_int_equal (areg_count (s), 1);
-  areg_bodies (s, left);
-  assert_true (left[0].m >= 1.99 && left[0].m <= 2 && left[0].id == 1);
-  for (int k = 0; k < 3; k++)
-    assert_true (fabs (left[0].x[k]) < 1e-8 && fabs (left[0].v[k]) < 1e-8 / 1e6 * 10);
-  areg_free (&s);
-}
-
-/* Two bodies: terms of three bodies have nothing to say. */
-static void cross_terms_of_two (void **state)
-{
-  (void) state;
-  const struct areg_body b[2] = { test_body (1, 0.5, 40, 0, 0, 0, 0.085, 0, AREG_HOLE),
-                                  test_body (2, 1.5, -40, 0, 0, 0, -0.085, 0, AREG_HOLE) };
-  struct areg_body end[2][2];
-  for (int k = 0; k < 2; k++) {
-    struct areg *s = test_system (1e-12, 1, 0, AREG_PN1 | (k ? AREG_PN_CROSS : 0), b, 2);
-    assert_int_equal (areg_advance (s, 1e4), AREG_OK);
-    areg_bodies (s, end[k]);
-    areg_free (&s);
-  }
-  assert_memory_equal (end[0], end[1], sizeof end[0]);
+  assert_int_equal (count, 4);
 }
 
 int main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (trajectories), cmocka_unit_test (head_on),
-                                      cmocka_unit_test (cross_terms_of_two) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (trajectories) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
