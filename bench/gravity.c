@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Speed and errors of the gravity solver on an isotropic Hernquist sphere (G = M = a = 1, cut at r = 100,
- * equal masses):  gravity_bench [-n N] [-e eps] [-a alpha] [-p order] [-l leaf] [-r repeats] [-s sample].
+ * equal masses):  gravity_bench [-n N] [-e eps] [-a alpha] [-p order] [-l leaf] [-r repeats] [-s sample]
+ * [-k 0, 1 or 2: sphere, random box, clustered box] [-S split scale / box: short-range part alone] [-C reach].
  * A first solve gives the old accelerations, then the solve is timed and a sample is compared with direct sums. */
 #include <math.h>
 #include <stdio.h>
@@ -41,7 +42,22 @@ static void place (uint64_t id, double length, uint64_t position[3])
     position[k] = (uint64_t) (int64_t) (x[k] / length * 0x1p64) + (UINT64_C (1) << 63);
 }
 
-static void make (struct set *s, const struct comm *comm, int64_t n, double eps, double length)
+/* Kinds of sets: Hernquist sphere; random in the box; half random, half in 100 Hernquist spheres of scale 1/2000 of
+ * the box, cut at 1/20, with a centre each. */
+enum kind { HERNQUIST, RANDOM, CLUSTERED };
+
+static void place_in_box (enum kind kind, uint64_t id, double length, uint64_t position[3])
+{
+  if (kind == CLUSTERED && id % 2 == 0) {
+    place (id, length * 2000, position);
+    id = 3 * (id / 2 % 100) + UINT64_C (0x100000000);
+  } else
+    memset (position, 0, 3 * sizeof *position);
+  for (int k = 0; k < 3; k++)
+    position[k] += (uint64_t) (uniform (3 * id + (uint64_t) k) * 0x1p64);
+}
+
+static void make (struct set *s, const struct comm *comm, enum kind kind, int64_t n, double eps, double length)
 {
   const int64_t first = n * comm->rank / comm->size;
 
@@ -58,7 +74,10 @@ static void make (struct set *s, const struct comm *comm, int64_t n, double eps,
   s->work = mem_alloc_zero ("bench", s->n, sizeof *s->work);
   for (int64_t i = 0; i < s->n; i++) {
     s->id[i] = (uint64_t) (first + i + 1);
-    place (s->id[i], length, s->position[i]);
+    if (kind == HERNQUIST)
+      place (s->id[i], length, s->position[i]);
+    else
+      place_in_box (kind, s->id[i], length, s->position[i]);
     s->mass[i] = 1.0 / (double) n;
     s->softening[i] = eps;
   }
@@ -163,17 +182,18 @@ static void print_cost (const struct comm *comm, const struct gravity_cost *c, i
 int main (int argc, char **argv)
 {
   struct gravity_options o = { .G = 1, .length = 512, .multipole_order = 4, .accuracy = 2e-3, .opening_angle = 0.6,
-                               .leaf_size = 32, .direct_below = 1000 };
+                               .leaf_size = 32, .direct_below = 1000, .split_reach = 6 };
   int64_t n = 100000, sample = 2000;
   double eps = 1e-3;
   int option, repeats = 3;
+  enum kind kind = HERNQUIST;
   struct comm comm;
   struct set s;
   struct gravity *g;
 
   MPI_Init (&argc, &argv);
   comm_create (MPI_COMM_WORLD, &comm);
-  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:")) != -1)
+  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:k:S:C:")) != -1)
     switch (option) {
     case 'n': n = (int64_t) atof (optarg); break;
     case 'e': eps = atof (optarg); break;
@@ -183,10 +203,13 @@ int main (int argc, char **argv)
     case 'r': repeats = atoi (optarg); break;
     case 's': sample = atoll (optarg); break;
     case 't': o.opening_angle = atof (optarg); break;
+    case 'k': kind = (enum kind) atoi (optarg); break;
+    case 'S': o.split_scale = atof (optarg) * o.length; break;
+    case 'C': o.split_reach = atof (optarg); break;
     case 'd': o.direct_below = atoi (optarg); break;
     default: return 64;
     }
-  make (&s, &comm, n, eps, o.length);
+  make (&s, &comm, kind, n, eps, o.length);
   if (gravity_create (&o, &g) != ST_OK) {
     fprintf (stderr, "%s\n", status_message ());
     return 65;

@@ -38,6 +38,7 @@ struct direct
   const struct gravity_options *options;
   const struct comm *comm;
   const struct gravity_kernels *kernels;
+  struct split split;     /* units of the box */
   int64_t n;              /* of the whole set */
   int64_t *first_of_rank; /* size+1 */
   struct direct_body *body;     /* sorted by (group, id) */
@@ -152,6 +153,18 @@ static void interval_of_group (const struct direct *d, int32_t group, int64_t *f
     ++*last;
 }
 
+/* only_images: those of the sinks' own group in a periodic box, which is spared its mutual forces alone. */
+static void sum_interval (const struct direct *d, int64_t first, int64_t last, int64_t self, bool only_images,
+                          struct direct_block *b)
+{
+  if (d->split.scale > 0)
+    d->kernels->direct_short (d->source, first, last, self, &d->split, b);
+  else if (d->options->periodic)
+    ewald_direct (d->source, first, last, self, only_images, b);
+  else
+    d->kernels->direct (d->source, first, last, self, b);
+}
+
 /* Bodies sink[0..m) of one group, m <= DIRECT_BLOCK; consecutive where they are their own sources. */
 static void sum_block (const struct direct *d, const int64_t *sink, int m, struct direct_result *out)
 {
@@ -169,14 +182,10 @@ static void sum_block (const struct direct *d, const int64_t *sink, int m, struc
     }
   }
   interval_of_group (d, body->group, skip, skip + 1);
-  if (d->options->periodic) {
-    ewald_direct (d->source, 0, skip[0], sink[0], false, &b);
-    ewald_direct (d->source, skip[0], skip[1], sink[0], true, &b);
-    ewald_direct (d->source, skip[1], d->n, sink[0], false, &b);
-  } else {
-    d->kernels->direct (d->source, 0, skip[0], sink[0], &b);
-    d->kernels->direct (d->source, skip[1], d->n, sink[0], &b);
-  }
+  sum_interval (d, 0, skip[0], sink[0], false, &b);
+  if (d->options->periodic && !(d->split.scale > 0))
+    sum_interval (d, skip[0], skip[1], sink[0], true, &b);
+  sum_interval (d, skip[1], d->n, sink[0], false, &b);
   const double G = d->options->G, length = d->options->length;
   for (int i = 0; i < m; i++) {
     out[i].index = d->body[sink[i]].index;
@@ -300,6 +309,9 @@ enum status gravity_direct (const struct gravity_options *options, const struct 
   struct direct d = { .options = options, .comm = comm, .kernels = gravity_kernels_best () };
   char *wanted = targets ? mem_alloc_zero ("direct targets", bodies->n, 1) : NULL;
 
+  if (options->mesh == 0 && options->split_scale > 0)
+    d.split = (struct split) { options->split_scale / options->length,
+                               options->split_reach * options->split_scale / options->length };
   if (!targets || wanted)
     d.first_of_rank = mem_alloc_zero ("direct offsets", comm->size + 1, sizeof *d.first_of_rank);
   if (options->periodic)

@@ -169,7 +169,7 @@ enum status forest_reserve_cells (struct forest *f, int64_t more)
   capacity = (f->n_cells + more) * 3 / 2 + 64;
   if (capacity > INT32_MAX
       || mem_resize ("tree cells", &f->cell, capacity, sizeof *f->cell)
-      || mem_resize ("tree moments", &f->moment, capacity, 2 * f->n_coefficients * sizeof *f->moment))
+      || mem_resize ("tree moments", &f->moment, capacity, f->n_moments * sizeof *f->moment))
     return ST_MEMORY;
   f->cells_capacity = (int32_t) capacity;
   return ST_OK;
@@ -392,11 +392,28 @@ static float leaf_old (const struct forest *f, const struct cell *c)
   return c->n_bodies > 1 && least < 0.25f * second ? 0.25f * second : least;
 }
 
+static void store_full (const struct forest *f, const double *raw, float *out)
+{
+  const int n_raw = raw_count (f->order);
+  double sum[MOMENTS_MAX] = { 0 };
+
+  for (int i = 0; i < TRACE_TERMS; i++)
+    if (trace_term[i].from < n_raw)
+      sum[trace_term[i].to] += trace_term[i].weight * raw[trace_term[i].from];
+  for (int i = 0; i < f->n_moments; i++)
+    out[i] = (float) sum[i];
+}
+
 void forest_store_moments (struct forest *f, int32_t slot, const double *raw)
 {
   double coefficient[COEFFICIENTS_MAX] = { 0 }, tensor[COEFFICIENTS_MAX] = { 0 };
-  const int n_raw = raw_count (f->order), n = f->n_coefficients;
-  float *const out = f->moment + (int64_t) slot * 2 * n;
+  const int n_raw = raw_count (f->order), n = coefficient_count (f->order);
+  float *const out = f->moment + (int64_t) slot * f->n_moments;
+
+  if (f->full) {
+    store_full (f, raw, out);
+    return;
+  }
 
   for (int i = 0; i < FOLD_TERMS && fold_term[i].to < n; i++)
     if (fold_term[i].from < n_raw)

@@ -88,11 +88,14 @@ void pool_free (struct pool *pool);
 
 struct forest
 {
-  int order, n_coefficients, leaf_size;
+  int order, leaf_size;
+  bool full;            /* moments are full tensors, for the short-range kernel */
+  int n_moments;        /* floats of a cell */
   int n_trees;
   int32_t *root;        /* owned: cell of each tree, -1 if it has no bodies */
   struct cell *cell;    /* owned */
-  float *moment;        /* owned: 2 n_coefficients a cell: for cell-cell work, then tensors for cell-body work */
+  float *moment;        /* owned: n_moments a cell: harmonic ones for cell-cell work, then tensors for cell-body work;
+                         * or full tensors and their traces for both */
   int32_t n_cells, cells_capacity;
   int64_t n_own, n_bodies, bodies_capacity; /* own sinks come first, imported sources follow */
   uint64_t (*position)[3];                  /* owned */
@@ -116,6 +119,13 @@ int key_common (struct key a, struct key b);
 /* Number of raw moments (monomials) to an order, and coefficients of a harmonic source expansion. */
 static inline int raw_count (int order) { return (order + 1) * (order + 2) * (order + 3) / 6; }
 static inline int coefficient_count (int order) { return (order + 1) * (order + 1) - 3; }
+/* Floats of a cell: two harmonic sets; or of each order but 1 a full tensor and its traces, padded to fours. */
+enum { MOMENTS_MAX = 80 };
+static inline int moment_count (int order, bool full)
+{
+  static const int all[6] = { 0, 0, 0, 24, 44, MOMENTS_MAX };
+  return full ? all[order] : 2 * coefficient_count (order);
+}
 
 /* 2^e for a normal double. */
 static inline double power_of_two (int e)

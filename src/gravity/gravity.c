@@ -31,6 +31,30 @@ struct scales
   double mass, acceleration, potential;
 };
 
+static struct split split_of (const struct gravity_options *o)
+{
+  return (struct split) { o->split_scale / o->length, o->split_reach * o->split_scale / o->length };
+}
+
+/* Cells beyond half a box would be taken from the wrong side: the cut keeps off it. */
+#define CUT_MOST 0.45
+
+static enum status split_check (const struct gravity_options *o)
+{
+  const double cut = split_of (o).cut;
+
+  if (o->split_scale == 0)
+    return ST_OK;
+  if (!(o->split_scale > 0) || !(o->split_reach >= 1) || o->split_reach > SPLIT_REACH_MAX)
+    return status_fail (ST_DATA, "Gravity: the split scale (%g) must not be negative, and Rcut (%g) must lie between "
+                        "1 and %g.", o->split_scale, o->split_reach, SPLIT_REACH_MAX);
+  if (cut > CUT_MOST)
+    return status_fail (ST_DATA, "Gravity: the short-range force reaches %.3g of the box, but at most %g is "
+                        "possible: PMGrid must be at least Asmth * Rcut / %g = %.0f.", cut, CUT_MOST, CUT_MOST,
+                        ceil (cut / CUT_MOST * (o->mesh > 0 ? o->mesh : 1)));
+  return ST_OK;
+}
+
 static enum status options_check (const struct gravity_options *o)
 {
   if (!(o->G > 0 && isfinite (o->G)) || !(o->length > 0 && isfinite (o->length)))
@@ -42,7 +66,7 @@ static enum status options_check (const struct gravity_options *o)
                         "lie between 0 and 0.9.", o->accuracy, o->opening_angle);
   if (o->leaf_size < 1 || o->leaf_size > 1024)
     return status_fail (ST_DATA, "Gravity: the leaf size is %d; it must lie between 1 and 1024.", o->leaf_size);
-  return ST_OK;
+  return split_check (o);
 }
 
 enum status gravity_create (const struct gravity_options *options, struct gravity **out)
@@ -188,7 +212,7 @@ static enum status sums_check (const struct forest *f, const struct sums *sums)
 static int64_t bytes_held (const struct gravity *g)
 {
   const struct forest *const f = &g->forest;
-  const size_t cell = sizeof *f->cell + 2 * (size_t) f->n_coefficients * sizeof *f->moment;
+  const size_t cell = sizeof *f->cell + (size_t) f->n_moments * sizeof *f->moment;
   const size_t body = sizeof *f->position + sizeof *f->place + sizeof *f->h + sizeof *f->mass;
   int64_t bytes = f->cells_capacity * (int64_t) cell + f->bodies_capacity * (int64_t) body
                   + f->homes_capacity * (int64_t) sizeof *f->home;
@@ -221,7 +245,8 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
                                    const struct gravity_result *result)
 {
   const struct scales scales = scales_of (&g->options, comm, bodies);
-  const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle };
+  const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle,
+                               split_of (&g->options) };
   struct forest *const f = &g->forest;
   struct sums sums = { 0 };
   struct traveller *t = pool_take (&g->pool, POOL_TRAVELLERS, bodies->n, sizeof *t);
@@ -230,9 +255,10 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   forest_clear (f);
   f->order = g->options.multipole_order;
   f->leaf_size = g->options.leaf_size;
-  if (f->n_coefficients != coefficient_count (f->order)) /* other moments than the memory was made for */
+  f->full = q.split.scale > 0;
+  if (f->n_moments != moment_count (f->order, f->full)) /* other moments than the memory was made for */
     forest_free (f);
-  f->n_coefficients = coefficient_count (f->order);
+  f->n_moments = moment_count (f->order, f->full);
   if (st == ST_OK) {
     pack (&g->options, comm, &scales, bodies, t);
     st = forest_share (f, &g->pool, comm, &q, g->kernels, t, bodies->n, &g->cost);
@@ -254,7 +280,8 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
   enum status st;
 
   gravity->cost = (struct gravity_cost) { 0 };
-  if (comm_sum (comm, bodies->n) < gravity->options.direct_below || gravity->options.periodic)
+  if (comm_sum (comm, bodies->n) < gravity->options.direct_below
+      || (gravity->options.periodic && !(gravity->options.split_scale > 0)))
     st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
   else
     st = solve_by_trees (gravity, comm, bodies, result);

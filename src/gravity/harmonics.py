@@ -7,6 +7,9 @@ a+b+c = n, with c = 0 (a falling) and then c = 1, and get c >= 2 from the vanish
 of order p is then (p+1)^2 numbers, as with spherical harmonics, but in plain x, y, z and without square roots.
 The derivation is in doc/gravity.md; the equations named there appear as comments in the output.
 
+The short-range kernel erfc (r / 2 r_s) / r is not harmonic: its expansions (names ending in _short, or _full where no
+kernel enters) keep all (n+1)(n+2)/2 components of an order.
+
 Usage: harmonics.py > harmonics.inc
 """
 from fractions import Fraction
@@ -31,6 +34,22 @@ def source_place(k):
     """The same without order 1, which vanishes about the centre of mass."""
     n = sum(k)
     return place(k) - (3 if n > 1 else 0)
+
+
+def full_place(k):
+    """Index in a local expansion of all components of every order."""
+    n = sum(k)
+    return n * (n + 1) * (n + 2) // 6 + full(n).index(k)
+
+
+def traced(p):
+    """Numbers of a source of the short-range kernel: (order n, traces taken j, component), no order 1."""
+    return [(n, j, k) for n in range(p + 1) if n != 1 for j in range(n // 2 + 1) for k in full(n - 2 * j)
+            if n > 0 or j == 0]
+
+
+def traced_place(n, j, k):
+    return traced(n).index((n, j, k))
 
 
 def multinomial(k):
@@ -161,35 +180,36 @@ def emit_cell_cell(p):
     return out + ["}", ""]
 
 
-def contraction(n, x, y, z, source, target):
+def contraction(n, x, y, z, source, target, basis=independent):
     """target (order n-1) = source (order n) . (x,y,z); independent components and those with c = 2."""
     out = []
-    for k in independent(n - 1):
+    for k in basis(n - 1):
         parts = [f"{name(minus(k, i, -1), source)} * {v}" for i, v in enumerate((x, y, z))]
         out.append((k, " + ".join(parts)))
     lines = [f"{name(k, target)} = {t};" for k, t in out]
-    for a in range(n - 3, -1, -1):
+    for a in range(n - 3, -1, -1) if basis is independent else []:
         b = n - 3 - a
         lines.append(f"{name((a, b, 2), target)} = -({name((a + 2, b, 0), target)} + {name((a, b + 2, 0), target)});")
     return lines
 
 
-def emit_load(n, kind, array, where, stem):
-    out = [f"  const {kind} {name(k, stem)} = {array}[{where(k)}];" for k in independent(n)]
-    for a in range(n - 2, -1, -1):
+def emit_load(n, kind, array, where, stem, basis=independent):
+    out = [f"  const {kind} {name(k, stem)} = {array}[{where(k)}];" for k in basis(n)]
+    for a in range(n - 2, -1, -1) if basis is independent else []:
         b = n - 2 - a
         out.append(f"  const {kind} {name((a, b, 2), stem)} = -({name((a + 2, b, 0), stem)} + {name((a, b + 2, 0), stem)});")
     return out
 
 
-def emit_chain(n, kind):
-    """Contracts q.. of order n with (x,y,z) n-1 times; the vector ends in v<n>_100, ..."""
-    out, source = [], f"q{n}_"
+def emit_chain(n, kind, basis=independent, label=None):
+    """Contracts q<label>_.. of order n with (x,y,z) n-1 times; the vector ends in v<label>_100, ..., all in p<label>."""
+    label = label or f"{n}"
+    out, source = [], f"{'q' if n > 1 else 'v'}{label}_"
     for order in range(n, 1, -1):
-        target = f"v{n}_" if order == 2 else f"q{n}_{order - 1}_"
-        out += [f"  const {kind} {t}" for t in contraction(order, "x", "y", "z", source, target)]
+        target = f"v{label}_" if order == 2 else f"q{label}_{order - 1}_"
+        out += [f"  const {kind} {t}" for t in contraction(order, "x", "y", "z", source, target, basis)]
         source = target
-    out.append(f"  const {kind} p{n} = v{n}_100 * x + v{n}_010 * y + v{n}_001 * z;")
+    out.append(f"  const {kind} p{label} = v{label}_100 * x + v{label}_010 * y + v{label}_001 * z;")
     return out
 
 
@@ -214,12 +234,13 @@ def emit_cell_body(p):
     return out + ["}", ""]
 
 
-def emit_local_body(p):
+def emit_local_body(p, suffix="", basis=independent, where=place):
     out = ["/* Potential and acceleration at sinks, one per lane of doubles, of a local expansion. */",
-           f"static inline void local_body_{p} (vd x, vd y, vd z, const double *l, vd *phi, vd *ax, vd *ay, vd *az)", "{"]
+           f"static inline void local_body{suffix}_{p} (vd x, vd y, vd z, const double *l, vd *phi, vd *ax, vd *ay, "
+           "vd *az)", "{"]
     for n in range(2, p + 1):
-        out += emit_load(n, "double", "l", place, f"q{n}_")
-        out += emit_chain(n, "vd")
+        out += emit_load(n, "double", "l", where, f"q{n}_", basis)
+        out += emit_chain(n, "vd", basis)
     out += wrap("  *phi += ", ["l[0] + l[1] * x + l[2] * y + l[3] * z"]
                 + [f"p{n} * (1.0 / {factorial(n)})" for n in range(2, p + 1)])
     for i, (axis, comp) in enumerate((("x", "100"), ("y", "010"), ("z", "001"))):
@@ -228,20 +249,104 @@ def emit_local_body(p):
     return out + ["}", ""]
 
 
-def emit_shift(p):
+def emit_shift(p, suffix="", basis=independent, where=place):
     out = ["/* out += the local expansion l about a centre displaced by (x,y,z). */",
-           f"static inline void local_shift_{p} (double x, double y, double z, const double *l, double *out)", "{"]
+           f"static inline void local_shift{suffix}_{p} (double x, double y, double z, const double *l, double *out)",
+           "{"]
     for n in range(p + 1):
-        out += emit_load(n, "double", "l", place, f"q{n}_")
-        for k in independent(n):
-            out.append(f"  out[{place(k)}] += {name(k, f'q{n}_')};")
+        out += emit_load(n, "double", "l", where, f"q{n}_", basis)
+        for k in basis(n):
+            out.append(f"  out[{where(k)}] += {name(k, f'q{n}_')};")
         source = f"q{n}_"
         for order in range(n, 0, -1):
             target = f"q{n}_{order - 1}_"
-            out += [f"  const double {t}" for t in contraction(order, "x", "y", "z", source, target)]
-            for k in independent(order - 1):
-                out.append(f"  out[{place(k)}] += {name(k, target)} * (1.0 / {factorial(n - order + 1)});")
+            out += [f"  const double {t}" for t in contraction(order, "x", "y", "z", source, target, basis)]
+            for k in basis(order - 1):
+                out.append(f"  out[{where(k)}] += {name(k, target)} * (1.0 / {factorial(n - order + 1)});")
             source = target
+    return out + ["}", ""]
+
+
+def radial_derivative(k):
+    """r^(n+1) d_k f for a radial f, a polynomial in the unit vector and g_i = r^(2i+1) ((1/r) d/dr)^i f, as text."""
+    def ways(a):
+        return [(i, factorial(a) // (factorial(i) * 2 ** i * factorial(a - 2 * i))) for i in range(a // 2 + 1)]
+
+    rows, odd = {}, "".join(v for v, a in zip("xyz", k) if a % 2)
+    for i, ci in ways(k[0]):
+        for j, cj in ways(k[1]):
+            for m, cm in ways(k[2]):
+                even = ["X"] * (k[0] // 2 - i) + ["Y"] * (k[1] // 2 - j) + ["Z"] * (k[2] // 2 - m)
+                rows.setdefault(sum(k) - i - j - m, []).append((ci * cj * cm, "".join(even)))
+    terms = []
+    for order in sorted(rows, reverse=True):
+        parts = [" * ".join(([f"{c}.0f"] if c > 1 or not mono else []) + ([mono] if mono else []))
+                 for c, mono in rows[order]]
+        text = parts[0] if len(parts) == 1 else "(" + " + ".join(parts) + ")"
+        terms.append(f"g[{order}]" if text == "1.0f" else f"g[{order}] * {text}")
+    body = " + ".join(terms)
+    if not odd:
+        return body
+    return f"{odd} * {body}" if len(terms) == 1 else f"{odd} * ({body})"
+
+
+def emit_cell_cell_short(p):
+    out = ["/* The same of the short-range kernel f = erfc (i r) / r: L_k += sum_m Q_m n!/m! d_(k+m) f, n = |m|. */",
+           f"static inline void cell_cell_short_{p} (vf x, vf y, vf z, vf s, float i, const vf *from, vf *to)", "{",
+           "  const vf r2 = x * x + y * y + z * z;", "  vf r1 = rsqrt_lanes (r2), g[6];", "",
+           f"  split_radial (r2, r1, i, {p}, g);", "  x *= r1;", "  y *= r1;", "  z *= r1;",
+           "  const vf X = x * x, Y = y * y, Z = z * z, xy = x * y, xz = x * z, yz = y * z, xyz = xy * z;",
+           "  const vf XX = X * X, XY = X * Y, XZ = X * Z, YY = Y * Y, YZ = Y * Z, ZZ = Z * Z;"]
+    out += [f"  const vf {name(k)} = {radial_derivative(k)};" for n in range(p + 1) for k in full(n)]
+    out += ["  (void) XX, (void) XY, (void) XZ, (void) YY, (void) YZ, (void) ZZ;", "  const vf t = s * r1;",
+            "  vf power = t;"]
+    for n in range(2, p + 1):
+        out.append("  power *= t;")
+        for k in full(n):
+            weight = f"({multinomial(k)}.0f * power)" if multinomial(k) > 1 else "power"
+            out.append(f"  const vf {name(k, 'w')} = {weight} * from[{traced_place(n, 0, k)}];")
+    out.append("  power = r1;")
+    for n in range(p + 1):
+        for k in full(n):
+            terms = [f"from[0] * {name(k)}"]
+            for m in [m for order in range(2, p - n + 1) for m in full(order)]:
+                terms.append(f"{name(m, 'w')} * {name(tuple(k[i] + m[i] for i in range(3)))}")
+            out += wrap(f"  to[{full_place(k)}] += power * (", terms, ");")
+        if n < p:
+            out.append("  power *= r1;")
+    return out + ["}", ""]
+
+
+def emit_cell_body_short(p):
+    out = ["/* The same of the short-range kernel:",
+           " * phi = sum_(n,j) s^n n!/(2^j j! (n-2j)!) g_(n-j) r^-(n+1) (Tr^j Q_n) u^(n-2j). */",
+           f"static inline void cell_body_short_{p} (vf x, vf y, vf z, float s, float i, const float *q, vf *phi, vf *ax,",
+           "                                      vf *ay, vf *az)", "{",
+           "  const vf rr = x * x + y * y + z * z, r1 = rsqrt_lanes (rr), t = s * r1;", "  vf g[7];", "",
+           f"  split_radial (rr, r1, i, {p + 1}, g);", "  x *= r1;", "  y *= r1;", "  z *= r1;",
+           "  vf power = t, sum = q[0] * g[0], radial = q[0] * g[1], gx = {}, gy = {}, gz = {};"]
+    for n in range(2, p + 1):
+        phi, along, side = [], [], {"100": [], "010": [], "001": []}
+        out.append("  power *= t;")
+        for j in range(n // 2 + 1):
+            m, c = n - 2 * j, factorial(n) // (2 ** j * factorial(j) * factorial(n - 2 * j))
+            label = f"{n}{'abc'[j]}"
+            if m == 0:
+                out.append(f"  const float p{label} = q[{traced_place(n, j, (0, 0, 0))}];")
+            else:
+                out += emit_load(m, "float", "q", lambda k: traced_place(n, j, k), f"{'q' if m > 1 else 'v'}{label}_", full)
+                out += emit_chain(m, "vf", full, label)
+                for comp in side:
+                    side[comp].append(f"{c * m}.0f * g[{n - j}] * v{label}_{comp}")
+            weight = f"{c}.0f * " if c > 1 else ""
+            phi.append(f"{weight}g[{n - j}] * p{label}")
+            along.append(f"{weight}g[{n - j + 1}] * p{label}")
+        out += wrap("  sum += power * (", phi, ");") + wrap("  radial += power * (", along, ");")
+        for axis, comp in zip("xyz", side):
+            out += wrap(f"  g{axis} += power * (", side[comp], ");")
+    out += ["  const vf r2 = r1 * r1;", "  *phi += r1 * sum;"]
+    for axis in "xyz":
+        out.append(f"  *a{axis} += r2 * (g{axis} + radial * {axis});")
     return out + ["}", ""]
 
 
@@ -283,7 +388,13 @@ def emit_tables(p):
             row = "  "
         row += piece
     out += [row.rstrip(), "};"]
-    for title, label, rows in (("M_m = sum over monomials, in the harmonic basis: (-1)^n/k! with z^2 = -x^2-y^2.", "fold", fold),
+    traces = []
+    for to, (n, j, k) in enumerate(traced(p)):
+        for e in full(j):
+            m = tuple(k[a] + 2 * e[a] for a in range(3))
+            traces.append((to, monomials.index(m), Fraction((-1) ** n * multinomial(e), factorial(n))))
+    for title, label, rows in (("Short range: Tr^j Q_n, Q_n = (-1)^n/n! sum m q^n, for each n all j.", "trace", traces),
+                               ("M_m = sum over monomials, in the harmonic basis: (-1)^n/k! with z^2 = -x^2-y^2.", "fold", fold),
                                ("Components of q_n, P_n(u) = q_n u^n = sum_m M_m d_m(u).", "tensor", tensor)):
         rows.sort(key=lambda r: (r[0], r[1]))
         out += ["", f"/* {title} */", f"enum {{ {label.upper()}_TERMS = {len(rows)} }};",
@@ -308,9 +419,12 @@ def main():
     print("#endif\n\n#ifdef HARMONICS_LANES")
     for p in (3, 4, 5):
         print("\n".join(emit_cell_cell(p) + emit_cell_body(p) + emit_local_body(p)), end="\n")
+    for p in (3, 4, 5):
+        print("\n".join(emit_cell_cell_short(p) + emit_cell_body_short(p)
+                        + emit_local_body(p, "_full", full, full_place)))
     print("#endif\n\n#ifdef HARMONICS_SHIFT")
     for p in (3, 4, 5):
-        print("\n".join(emit_shift(p)))
+        print("\n".join(emit_shift(p) + emit_shift(p, "_full", full, full_place)))
     print("#endif")
 
 

@@ -37,7 +37,7 @@ struct round
 
 static size_t cell_bytes (const struct forest *f)
 {
-  return sizeof (struct cell) + 2 * (size_t) f->n_coefficients * sizeof (float);
+  return sizeof (struct cell) + (size_t) f->n_moments * sizeof (float);
 }
 
 static void round_free (struct round *r)
@@ -97,7 +97,7 @@ static char *put_children (const struct forest *f, int rank, const struct cell *
     copy.child = copy.body = -1;
     copy.flags = 0;
     memcpy (to, &copy, sizeof copy);
-    memcpy (to + sizeof copy, f->moment + (int64_t) (c->child + i) * 2 * f->n_coefficients,
+    memcpy (to + sizeof copy, f->moment + (int64_t) (c->child + i) * f->n_moments,
             cell_bytes (f) - sizeof copy);
   }
   return to;
@@ -152,7 +152,7 @@ static const char *take_children (struct forest *f, int32_t index, const char *f
     f->cell[index].child = f->n_cells;
   for (int i = 0; i < n; i++, from += cell_bytes (f)) {
     memcpy (f->cell + f->n_cells, from, sizeof (struct cell));
-    memcpy (f->moment + (int64_t) f->n_cells * 2 * f->n_coefficients, from + sizeof (struct cell),
+    memcpy (f->moment + (int64_t) f->n_cells * f->n_moments, from + sizeof (struct cell),
             cell_bytes (f) - sizeof (struct cell));
     f->n_cells++;
   }

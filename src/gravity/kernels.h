@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "gravity/forest.h"
+#include "gravity/split.h"
 
 /* Direct summation in double. A position is high + low, both multiples of 2^-64 of the box that fit a double, so
  * that (high - high') + (low - low') is the exact difference rounded once. Unit of length: the box. */
@@ -62,6 +63,8 @@ struct sink_view
   double allowed2;           /* squared allowed error of one interaction; infinite if unknown */
   bool group;                /* not split further: the box of its sinks follows */
   double middle[3], half[3]; /* about the centre */
+  double cut;                /* sources wholly further from all sinks are dropped; infinite: none */
+  double most2;              /* squared, of the radii of an accepted pair: where its kernel changes */
 };
 
 /* What becomes of a source cell for a sink cell. */
@@ -70,7 +73,8 @@ enum verdict
   PAIR_FAR,  /* into the local expansion */
   PAIR_NEAR, /* multipoles at each sink of a group */
   PAIR_OPEN, /* its children are judged instead */
-  PAIR_KEEP  /* handed down to the children of the sink; for a group: a leaf, body by body */
+  PAIR_KEEP, /* handed down to the children of the sink; for a group: a leaf, body by body */
+  PAIR_DROP  /* beyond the cut */
 };
 
 struct gravity_kernels
@@ -80,18 +84,28 @@ struct gravity_kernels
   void (*judge[3]) (const struct sink_view *sink, const struct cell *cell, const int32_t *list, int64_t n, int few,
                     uint8_t *verdict);
   /* Sinks [first, last) from n bodies (x, y, z, mass), softened if h is given; source `self` + k is sink k.
-   * Unsoftened pairs must lie outside every support. */
-  void (*pairs) (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *group,
-                 int first, int last);
+   * Unsoftened pairs must lie outside every support. With `split`: their short-range part. */
+  void (*pairs) (const float (*source)[4], const float *h, int64_t n, int64_t self, const struct split_pairs *split,
+                 struct sink_group *group, int first, int last);
   /* Sinks [first, last) from n cells; index: order - 3. */
   void (*cell_body[3]) (const struct cell_source *source, int64_t n, struct sink_group *group, int first, int last);
   /* Local expansion of order p about the sinks' centre from n cells: (p+1)^2 numbers, added in units of the scale. */
   void (*cell_cell[3]) (const struct cell_source *source, int64_t n, double *local);
   /* Sinks of the group from a local expansion in units of the scale. */
   void (*local_body[3]) (const double *local, struct sink_group *group);
+  /* The same three for the short-range part, whose moments and expansions hold full tensors: (p+1)(p+2)(p+3)/6
+   * numbers of an expansion. */
+  void (*cell_body_short[3]) (const struct cell_source *source, int64_t n, const struct split_pairs *split,
+                              struct sink_group *group, int first, int last);
+  void (*cell_cell_short[3]) (const struct cell_source *source, int64_t n, const struct split_pairs *split,
+                              double *local);
+  void (*local_body_full[3]) (const double *local, struct sink_group *group);
   /* Adds sources [first, last) to the block. Source `self` + k is body k of the block itself: left out. */
   void (*direct) (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
                   struct direct_block *block);
+  /* The short-range part of the same, of the nearest image of each source, in units of the box. */
+  void (*direct_short) (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
+                        const struct split *split, struct direct_block *block);
 };
 
 /* The widest set that this processor has; CATENA_LANES=4|8|16 in the environment asks for a narrower one. */

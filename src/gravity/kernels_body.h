@@ -10,10 +10,39 @@
 #include "gravity/kernel.h"
 #include "gravity/kernels.h"
 #include "gravity/lanes.h"
-#define HARMONICS_LANES
-#include "gravity/harmonics.inc"
 
 enum { HALF = LANES / 2 }; /* doubles in a vector */
+
+/* ---- the split ---- */
+
+/* g_k = r^(2k+1) ((1/r) d/dr)^k [erfc (i r) / r] for k = 0 to most, by (-1)^k g_k = (2k-1) |g_(k-1)| + (2x)^(k-1) w,
+ * x = (i r)^2, w = 2 i r / sqrt (pi) exp (-x). All terms are positive. erfc after Hastings (Abramowitz & Stegun
+ * 7.1.26, 1.5e-7); beyond x = 24 all is nothing. */
+static inline void split_radial (vf r2, vf r1, float i, int most, vf *g)
+{
+  const vf x = min_lanes (r2 * (i * i), 24.0f - (vf) {}), u = min_lanes (r2 * r1 * i, 4.9f - (vf) {});
+  const vf y = x * 0.0625f, t = 1.0f / (1.0f + 0.3275911f * u), x2 = x + x;
+  vf e = split_exp_float[SPLIT_EXPS - 1] - (vf) {};
+
+  for (int k = SPLIT_EXPS - 2; k >= 0; k--)
+    e = e * y + split_exp_float[k];
+  e *= e;
+  e *= e;
+  e *= e;
+  e *= e;
+  vf w = e * u * 1.12837917f;
+  vf size = e * (t * (0.254829592f + t * (-0.284496736f + t * (1.421413741f + t * (-1.453152027f
+                                                                                  + t * 1.061405429f)))));
+  g[0] = size;
+  for (int k = 1; k <= most; k++) {
+    size = (float) (2 * k - 1) * size + w;
+    w *= x2;
+    g[k] = k % 2 ? -size : size;
+  }
+}
+
+#define HARMONICS_LANES
+#include "gravity/harmonics.inc"
 
 struct direct_lanes
 {
@@ -32,12 +61,41 @@ static inline void direct_soften (vl soft, vd r, vd h, vd *force, vd *potential)
   *potential = select_double (soft, hi * p, *potential);
 }
 
-static inline void direct_pair (const struct direct_source *s, int64_t own, struct direct_lanes *b)
+/* Takes the long-range part off; beyond the cut nothing is left. */
+static inline void direct_split (const struct split *s, vd r2, vd *force, vd *potential)
+{
+  const double i = 0.5 / s->scale;
+  const vl within = r2 < s->cut * s->cut;
+  const vd t = r2 * (i * i * (2.0 / 9)) - 1.0;
+  vd p = split_p_double[SPLIT_DOUBLES - 1] - (vd) {}, q = split_q_double[SPLIT_DOUBLES - 1] - (vd) {};
+
+  for (int k = SPLIT_DOUBLES - 2; k >= 0; k--) {
+    p = p * t + split_p_double[k];
+    q = q * t + split_q_double[k];
+  }
+  *potential = (vd) ((vl) (*potential - i * p) & within);
+  *force = (vd) ((vl) (*force - i * i * i * q) & within);
+}
+
+/* -1/2 to 1/2: the nearest image. Exact, since the high parts are multiples of 2^-42. */
+static inline vd wrap_double (vd d)
+{
+  const vd one = 1.0 - (vd) {};
+
+  d -= (vd) ((vl) one & (d >= 0.5));
+  return d + (vd) ((vl) one & (d < -0.5));
+}
+
+/* split: NULL, known at compile time, or the split of which the short-range part is meant. */
+static inline void direct_pair (const struct direct_source *s, int64_t own, const struct split *split,
+                                struct direct_lanes *b)
 {
   vd d[3], h = select_double (b->h > s->h, b->h, s->h - (vd) {});
 
-  for (int k = 0; k < 3; k++)
-    d[k] = (s->high[k] - b->high[k]) + (s->low[k] - b->low[k]);
+  for (int k = 0; k < 3; k++) {
+    const vd high = s->high[k] - b->high[k];
+    d[k] = (split ? wrap_double (high) : high) + (s->low[k] - b->low[k]);
+  }
   vd r2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
   vd r = sqrt_double (r2), potential = 1.0 / r, force = potential / r2;
   vl apart = r2 > 0.0, soft = r < h;
@@ -46,6 +104,8 @@ static inline void direct_pair (const struct direct_source *s, int64_t own, stru
   potential = (vd) ((vl) potential & apart);
   if (any_lane ((vi) soft))
     direct_soften (soft, r, h, &force, &potential);
+  if (split)
+    direct_split (split, r2, &force, &potential);
   if (own >= 0 && own < HALF) {
     potential[own] = 0;
     force[own] = 0;
@@ -56,8 +116,8 @@ static inline void direct_pair (const struct direct_source *s, int64_t own, stru
     b->a[k] += force * d[k];
 }
 
-static void direct_lanes (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
-                          struct direct_block *block, int lane)
+static inline void direct_lanes (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
+                                 const struct split *split, struct direct_block *block, int lane)
 {
   struct direct_lanes b = { .h = *(vd *) &block->h[lane], .p = *(vd *) &block->potential[lane] };
   const int64_t own = self + lane, a = own < first ? first : own < last ? own : last;
@@ -69,11 +129,11 @@ static void direct_lanes (const struct direct_source *source, int64_t first, int
     b.a[k] = *(vd *) &block->acceleration[k][lane];
   }
   for (int64_t j = first; j < a; j++)
-    direct_pair (source + j, -1, &b);
+    direct_pair (source + j, -1, split, &b);
   for (int64_t j = a; j < c; j++)
-    direct_pair (source + j, j - own, &b);
+    direct_pair (source + j, j - own, split, &b);
   for (int64_t j = c; j < last; j++)
-    direct_pair (source + j, -1, &b);
+    direct_pair (source + j, -1, split, &b);
   *(vd *) &block->potential[lane] = b.p;
   for (int k = 0; k < 3; k++)
     *(vd *) &block->acceleration[k][lane] = b.a[k];
@@ -83,7 +143,14 @@ static void direct (const struct direct_source *source, int64_t first, int64_t l
                     struct direct_block *block)
 {
   for (int lane = 0; lane < DIRECT_BLOCK; lane += HALF)
-    direct_lanes (source, first, last, self, block, lane);
+    direct_lanes (source, first, last, self, NULL, block, lane);
+}
+
+static void direct_short (const struct direct_source *source, int64_t first, int64_t last, int64_t self,
+                          const struct split *split, struct direct_block *block)
+{
+  for (int lane = 0; lane < DIRECT_BLOCK; lane += HALF)
+    direct_lanes (source, first, last, self, split, block, lane);
 }
 
 /* ---- float pairs ---- */
@@ -104,8 +171,25 @@ static inline void spline_lanes (vi soft, vf r, vf h, vf hi, vf *force, vf *pote
   *potential = select_lanes (soft, hi * p, *potential);
 }
 
-/* One source on all lanes; lane `own` is the source itself. softened is known at compile time. */
-static inline void pair (const float *s, const float *h, int64_t own, int softened, struct pair_lanes *b)
+/* Takes the long-range part off; beyond the cut nothing is left. */
+static inline void split_lanes (const struct split_pairs *s, vf r2, vf *force, vf *potential)
+{
+  const vi within = r2 < s->cut2;
+  const vf t = r2 * s->slope - 1.0f;
+  vf p = s->p[SPLIT_FLOATS - 1] - (vf) {}, q = s->q[SPLIT_FLOATS - 1] - (vf) {};
+
+  for (int k = SPLIT_FLOATS - 2; k >= 0; k--) {
+    p = p * t + s->p[k];
+    q = q * t + s->q[k];
+  }
+  *potential = (vf) ((vi) (*potential - p) & within);
+  *force = (vf) ((vi) (*force - q) & within);
+}
+
+/* One source on all lanes; lane `own` is the source itself. softened, and whether there is a split, are known at
+ * compile time. */
+static inline void pair (const float *s, const float *h, int64_t own, int softened, const struct split_pairs *split,
+                         struct pair_lanes *b)
 {
   const vf dx = s[0] - b->x, dy = s[1] - b->y, dz = s[2] - b->z;
   vf r2 = dx * dx + dy * dy + dz * dz, m = s[3] - (vf) {};
@@ -124,6 +208,8 @@ static inline void pair (const float *s, const float *h, int64_t own, int soften
       spline_lanes (soft, r2 * r1, hm, min_lanes (b->hi, (*h > 0 ? 1 / *h : 1e18f) - (vf) {}), &force, &potential);
   } else
     b->nearest = min_lanes (b->nearest, r2);
+  if (split)
+    split_lanes (split, r2, &force, &potential);
   force *= m;
   b->phi += m * potential;
   b->ax += force * dx;
@@ -153,27 +239,35 @@ static inline void store_sums (const struct pair_lanes *b, struct sink_group *g,
   add_lanes (b->phi, g->phi + i);
 }
 
-static void pairs (const float (*source)[4], const float *h, int64_t n, int64_t self, struct sink_group *g,
-                   int first, int last)
+static inline void pairs_of_lanes (const float (*source)[4], const float *h, int64_t n, int64_t own,
+                                   const struct split_pairs *split, struct pair_lanes *b)
+{
+  if (own < n && own + LANES > 0)
+    for (int64_t j = 0; j < n; j++)
+      pair (source[j], h ? h + j : (const float[1]) { 0 }, j - own, 1, split, b);
+  else if (h)
+    for (int64_t j = 0; j < n; j++)
+      pair (source[j], h + j, -1, 1, split, b);
+  else
+    for (int64_t j = 0; j < n; j++)
+      pair (source[j], NULL, -1, 0, split, b);
+}
+
+static void pairs (const float (*source)[4], const float *h, int64_t n, int64_t self, const struct split_pairs *split,
+                   struct sink_group *g, int first, int last)
 {
   for (int i = first; i < last; i += LANES) {
 #if LANES == 16
     if (last - i <= 8) {
-      gravity_kernels_8.pairs (source, h, n, self, g, i, last);
+      gravity_kernels_8.pairs (source, h, n, self, split, g, i, last);
       break;
     }
 #endif
     struct pair_lanes b = load_sinks (g, i);
-    const int64_t own = self + i;
-    if (own < n && own + LANES > 0)
-      for (int64_t j = 0; j < n; j++)
-        pair (source[j], h ? h + j : (const float[1]) { 0 }, j - own, 1, &b);
-    else if (h)
-      for (int64_t j = 0; j < n; j++)
-        pair (source[j], h + j, -1, 1, &b);
+    if (split)
+      pairs_of_lanes (source, h, n, self + i, split, &b);
     else
-      for (int64_t j = 0; j < n; j++)
-        pair (source[j], NULL, -1, 0, &b);
+      pairs_of_lanes (source, h, n, self + i, NULL, &b);
     *(vf *) &g->nearest[i] = b.nearest;
     store_sums (&b, g, i);
   }
@@ -208,16 +302,35 @@ static double tree_sum (float *lane)
     }                                                                                                              \
   }
 
-#define CELL_CELL(p)                                                                                               \
-  static void cell_cell_ ## p ## _all (const struct cell_source *source, int64_t n, double *local)                 \
+#define CELL_BODY_SHORT(p)                                                                                         \
+  static void cell_body_short_ ## p ## _all (const struct cell_source *source, int64_t n,                          \
+                                             const struct split_pairs *split, struct sink_group *g, int first,     \
+                                             int last)                                                             \
   {                                                                                                                \
-    enum { TERMS = (p + 1) * (p + 1), COEFFICIENTS = TERMS - 3, PARTS = LIST_LANES / LANES };                      \
+    for (int i = first; i < last; i += LANES) {                                                                    \
+      struct pair_lanes b = load_sinks (g, i);                                                                     \
+      if (LANES == 16 && last - i <= 8) {                                                                          \
+        HALF_WIDTH (cell_body_short[p - 3] (source, n, split, g, i, last));                                        \
+        break;                                                                                                     \
+      }                                                                                                            \
+      for (int64_t j = 0; j < n; j++)                                                                              \
+        cell_body_short_ ## p (b.x - source[j].x, b.y - source[j].y, b.z - source[j].z, source[j].scale,           \
+                               split->inverse, source[j].moment, &b.phi, &b.ax, &b.ay, &b.az);                     \
+      store_sums (&b, g, i);                                                                                       \
+    }                                                                                                              \
+  }
+
+/* The parameter of the split is there or not: SPLIT () and GIVEN () hold it with its comma. */
+#define CELL_CELL(name, p, TERMS, COEFFICIENTS, SPLIT, GIVEN)                                                      \
+  static void name ## _ ## p ## _all (const struct cell_source *source, int64_t n, SPLIT double *local)            \
+  {                                                                                                                \
+    enum { PARTS = LIST_LANES / LANES };                                                                           \
     vf to[PARTS][TERMS], from[COEFFICIENTS + 3];                                                                   \
     memset (to, 0, sizeof to);                                                                                     \
     for (int64_t j = 0; j < n; j += LANES) {                                                                       \
       vf place[4];                                                                                                 \
       gather_sources (source + j, n - j < LANES ? (int) (n - j) : LANES, COEFFICIENTS, place, from);               \
-      cell_cell_ ## p (-place[0], -place[1], -place[2], place[3], from, to[j / LANES % PARTS]);                    \
+      name ## _ ## p (-place[0], -place[1], -place[2], place[3], GIVEN from, to[j / LANES % PARTS]);               \
     }                                                                                                              \
     for (int t = 0; t < TERMS; t++) {                                                                              \
       float lane[LIST_LANES];                                                                                      \
@@ -226,9 +339,14 @@ static double tree_sum (float *lane)
       local[t] += tree_sum (lane);                                                                                 \
     }                                                                                                              \
   }
+#define COMMA ,
+#define CELL_CELL_HARMONIC(p) CELL_CELL (cell_cell, p, (p + 1) * (p + 1), (p + 1) * (p + 1) - 3, , )
+#define CELL_CELL_SHORT(p, coefficients)                                                                           \
+  CELL_CELL (cell_cell_short, p, (p + 1) * (p + 2) * (p + 3) / 6, coefficients,                                    \
+             const struct split_pairs *split COMMA, split->inverse COMMA)
 
-#define LOCAL_BODY(p)                                                                                              \
-  static void local_body_ ## p ## _all (const double *local, struct sink_group *g)                                 \
+#define LOCAL_BODY(name, p)                                                                                        \
+  static void name ## _ ## p ## _all (const   double *local, struct sink_group *g)                                 \
   {                                                                                                                \
     for (int i = 0; i < g->n; i += HALF) {                                                                         \
       vd x, y, z;                                                                                                  \
@@ -237,7 +355,7 @@ static double tree_sum (float *lane)
         y[k] = g->y[i + k];                                                                                        \
         z[k] = g->z[i + k];                                                                                        \
       }                                                                                                            \
-      local_body_ ## p (x, y, z, local, (vd *) &g->phi[i], (vd *) &g->ax[i], (vd *) &g->ay[i], (vd *) &g->az[i]);  \
+      name ## _ ## p (x, y, z, local, (vd *) &g->phi[i], (vd *) &g->ax[i], (vd *) &g->ay[i], (vd *) &g->az[i]);  \
     }                                                                                                              \
   }
 
@@ -268,7 +386,7 @@ static inline void transpose_4 (const float *r0, const float *r1, const float *r
  * tensors that follow them) and written (to room that `from` has). */
 static inline void gather_sources (const struct cell_source *source, int n, int n_coefficients, vf place[4], vf *from)
 {
-  static const float nothing[40];
+  static const float nothing[MOMENTS_MAX + 4];
 
   for (int k = 0; k < LANES; k += 4) {
     const struct cell_source *s[4];
@@ -284,8 +402,11 @@ static inline void gather_sources (const struct cell_source *source, int n, int 
 }
 
 CELL_BODY (3) CELL_BODY (4) CELL_BODY (5)
-CELL_CELL (3) CELL_CELL (4) CELL_CELL (5)
-LOCAL_BODY (3) LOCAL_BODY (4) LOCAL_BODY (5)
+CELL_BODY_SHORT (3) CELL_BODY_SHORT (4) CELL_BODY_SHORT (5)
+CELL_CELL_HARMONIC (3) CELL_CELL_HARMONIC (4) CELL_CELL_HARMONIC (5)
+CELL_CELL_SHORT (3, 21) CELL_CELL_SHORT (4, 43) CELL_CELL_SHORT (5, 77)
+LOCAL_BODY (local_body, 3) LOCAL_BODY (local_body, 4) LOCAL_BODY (local_body, 5)
+LOCAL_BODY (local_body_full, 3) LOCAL_BODY (local_body_full, 4) LOCAL_BODY (local_body_full, 5)
 
 /* ---- acceptance ---- */
 
@@ -345,15 +466,16 @@ static inline vl verdict_lanes (const struct sink_view *a, const struct judged *
     }
   }
   const vd error = 8.0 * big * m;
-  const vl far = ((s + h) * (s + h) < r2) & (s2 < a->theta2 * r2)
+  const vl far = ((s + h) * (s + h) < r2) & (s2 < a->theta2 * r2) & (s2 < a->most2)
                  & (error * error * power_lanes (s2 / r2, p - 1) < a->allowed2 * (r2 * r2 * r2));
-  vl near = {}, open = *(const vl *) c->n_children > 0;
-  if (a->group)
+  vl near = {}, open = *(const vl *) c->n_children > 0, drop = (s + a->cut) * (s + a->cut) < r2;
+  if (a->group) {
+    drop = (rb + a->cut) * (rb + a->cut) < d2;
     near = ((rb + h) * (rb + h) < d2) & (rb * rb < a->theta2 * d2) & (*(const vl *) c->n_bodies >= few)
-           & (0.25 * m * m * power_lanes (rb * rb / d2, p + 1) < a->allowed2 * (d2 * d2));
-  else
+           & (rb * rb < a->most2) & (0.25 * m * m * power_lanes (rb * rb / d2, p + 1) < a->allowed2 * (d2 * d2));
+  } else
     open &= rb > a->radius;
-  return ~far & ((near & PAIR_NEAR) | (~near & (PAIR_KEEP + open)));
+  return (drop & PAIR_DROP) | (~drop & ~far & ((near & PAIR_NEAR) | (~near & (PAIR_KEEP + open))));
 }
 
 #define JUDGE(p)                                                                                                   \
@@ -374,8 +496,12 @@ const struct gravity_kernels KERNELS = {
   .name = KERNELS_NAME,
   .judge = { judge_3, judge_4, judge_5 },
   .direct = direct,
+  .direct_short = direct_short,
   .pairs = pairs,
   .cell_body = { cell_body_3_all, cell_body_4_all, cell_body_5_all },
   .cell_cell = { cell_cell_3_all, cell_cell_4_all, cell_cell_5_all },
   .local_body = { local_body_3_all, local_body_4_all, local_body_5_all },
+  .cell_body_short = { cell_body_short_3_all, cell_body_short_4_all, cell_body_short_5_all },
+  .cell_cell_short = { cell_cell_short_3_all, cell_cell_short_4_all, cell_cell_short_5_all },
+  .local_body_full = { local_body_full_3_all, local_body_full_4_all, local_body_full_5_all },
 };

@@ -24,9 +24,13 @@
 #define HARMONICS_SHIFT
 #include "gravity/harmonics.inc"
 
+/* The radii of an accepted pair of the short-range kernel, in split scales: what is smooth over them can be expanded
+ * (the terms of exp (-x) die out like those of 1/r up to there). */
+#define SPLIT_SMOOTH 3.0
+
 enum
 {
-  LOCAL_TERMS = 36,
+  LOCAL_TERMS = 56,
   BATCH = 1024,          /* sources of one call of a kernel */
   JOBS_PER_THREAD = 64,
   NOT_SELF = INT32_MAX,  /* no sink is among the sources */
@@ -64,6 +68,9 @@ struct walker
   struct direct_source *exact; /* owned */
   int64_t exact_capacity;
   bool own;                    /* the group's own bodies are among its sources */
+  bool wrap;                   /* sources so large that their bodies are not all in the image of the centre */
+  bool short_range;            /* there is a split, */
+  struct split_pairs split;    /* in units of the present sink */
   double n_pp, n_pm, n_m2l, n_mac;
   struct probe *probe; /* NULL, or only find out what is lacking */
   bool failed;         /* out of memory */
@@ -141,22 +148,30 @@ static inline double sink_unit (const struct cell *a)
 
 /* ---- local expansions ---- */
 
-static void shift_local (int order, const double d[3], const double *from, double *to)
+static int local_count (const struct walker *w)
 {
-  switch (order) {
+  return w->short_range ? raw_count (w->f->order) : (w->f->order + 1) * (w->f->order + 1);
+}
+
+static void shift_local (const struct walker *w, const double d[3], const double *from, double *to)
+{
+  switch (w->f->order + (w->short_range ? 3 : 0)) {
   case 3: local_shift_3 (d[0], d[1], d[2], from, to); break;
   case 4: local_shift_4 (d[0], d[1], d[2], from, to); break;
-  default: local_shift_5 (d[0], d[1], d[2], from, to);
+  case 5: local_shift_5 (d[0], d[1], d[2], from, to); break;
+  case 6: local_shift_full_3 (d[0], d[1], d[2], from, to); break;
+  case 7: local_shift_full_4 (d[0], d[1], d[2], from, to); break;
+  default: local_shift_full_5 (d[0], d[1], d[2], from, to);
   }
 }
 
 /* From units of a scale to those of another: L_n ~ length^-(n+1). */
-static void rescale_local (int order, double ratio, double *local)
+static void rescale_local (const struct walker *w, double ratio, double *local)
 {
   double factor = ratio;
 
-  for (int n = 0, k = 0; n <= order; n++, factor *= ratio)
-    for (; k < (n + 1) * (n + 1); k++)
+  for (int n = 0, k = 0; n <= w->f->order; n++, factor *= ratio)
+    for (const int end = w->short_range ? raw_count (n) : (n + 1) * (n + 1); k < end; k++)
       local[k] *= factor;
 }
 
@@ -168,7 +183,7 @@ static struct cell_source source_of (const struct forest *f, const struct cell *
                                 .y = (float) (difference (b->centre[1], sink->centre[1]) * inverse),
                                 .z = (float) (difference (b->centre[2], sink->centre[2]) * inverse),
                                 .scale = (float) (cell_scale (b) * inverse),
-                                .moment = f->moment + (int64_t) index * 2 * f->n_coefficients };
+                                .moment = f->moment + (int64_t) index * f->n_moments };
 }
 
 /* Adds the list of accepted cells to the expansion (units of the box). */
@@ -176,16 +191,19 @@ static void add_far_cells (struct walker *w, const struct cell *a, double *local
 {
   struct cell_source source[BATCH];
   double sum[LOCAL_TERMS] = { 0 };
-  const int order = w->f->order, terms = (order + 1) * (order + 1);
+  const int order = w->f->order, terms = local_count (w);
   const double inverse = 1 / sink_unit (a);
 
   for (int64_t i = 0; i < w->far.n; i += BATCH) {
     const int m = w->far.n - i < BATCH ? (int) (w->far.n - i) : BATCH;
     for (int k = 0; k < m; k++)
       source[k] = source_of (w->f, a, w->far.item[i + k], inverse);
-    w->kernels->cell_cell[order - 3] (source, m, sum);
+    if (w->short_range)
+      w->kernels->cell_cell_short[order - 3] (source, m, &w->split, sum);
+    else
+      w->kernels->cell_cell[order - 3] (source, m, sum);
   }
-  rescale_local (order, inverse, sum);
+  rescale_local (w, inverse, sum);
   for (int k = 0; k < terms; k++)
     local[k] += sum[k];
   w->n_m2l += (double) w->far.n;
@@ -245,7 +263,10 @@ static void add_near_cells (struct walker *w, const struct cell *a)
     const int m = w->near.n - i < BATCH ? (int) (w->near.n - i) : BATCH;
     for (int k = 0; k < m; k++)
       source[k] = source_of (w->f, a, w->near.item[i + k], inverse);
-    w->kernels->cell_body[w->f->order - 3] (source, m, &w->group, 0, w->group.n);
+    if (w->short_range)
+      w->kernels->cell_body_short[w->f->order - 3] (source, m, &w->split, &w->group, 0, w->group.n);
+    else
+      w->kernels->cell_body[w->f->order - 3] (source, m, &w->group, 0, w->group.n);
   }
   w->n_pm += (double) w->near.n * w->group.n;
 }
@@ -261,8 +282,8 @@ struct pair_batch
 static void flush_pairs (struct walker *w, struct pair_batch *batch, int64_t self)
 {
   if (batch->n > 0)
-    w->kernels->pairs ((const float (*)[4]) batch->place, batch->soft ? batch->h : NULL, batch->n, self, &w->group,
-                       0, w->group.n);
+    w->kernels->pairs ((const float (*)[4]) batch->place, batch->soft ? batch->h : NULL, batch->n, self,
+                       w->short_range ? &w->split : NULL, &w->group, 0, w->group.n);
   batch->n = 0;
 }
 
@@ -300,10 +321,11 @@ static void add_leaves (struct walker *w, const struct cell *a)
   struct pair_batch hard = { .soft = false }, soft = { .soft = true };
 
   hard.n = soft.n = 0;
-  w->own = false;
+  w->own = w->wrap = false;
   for (int64_t i = 0; i < w->leaf.n; i++) {
     const struct cell *const b = w->f->cell + w->leaf.item[i];
     w->n_pp += (double) b->n_bodies * w->group.n;
+    w->wrap |= w->short_range && (double) a->radius + (double) b->radius + w->q->split.cut > 0.5;
     if (is_own (a, b)) {
       w->own = true;
       flush_pairs (w, &soft, NOT_SELF);
@@ -371,7 +393,10 @@ static void redo_sinks (struct walker *w, const struct cell *a, int64_t n, int i
       block.low[k][lane] = s.low[k];
     }
   }
-  w->kernels->direct (w->exact, 0, n, w->own ? i : NOT_SELF, &block);
+  if (w->short_range)
+    w->kernels->direct_short (w->exact, 0, n, w->own ? i : NOT_SELF, &w->q->split, &block);
+  else
+    w->kernels->direct (w->exact, 0, n, w->own ? i : NOT_SELF, &block);
   for (int lane = 0; lane < DIRECT_BLOCK && i + lane < g->n; lane++)
     if (g->nearest[i + lane] <= close2) {
       g->ax[i + lane] = block.acceleration[0][lane];
@@ -385,7 +410,7 @@ static void redo_sinks (struct walker *w, const struct cell *a, int64_t n, int i
 static void settle_pairs (struct walker *w, const struct cell *a)
 {
   struct sink_group *const g = &w->group;
-  const double inverse = 1 / sink_unit (a), close = a->radius * inverse / 64;
+  const double inverse = 1 / sink_unit (a), close = w->wrap ? INFINITY : a->radius * inverse / 64;
   int64_t n = 0;
 
   for (int i = 0; i < g->n; i++) {
@@ -446,8 +471,11 @@ static void group_sum (struct walker *w, const struct cell *a, double *local)
     memset (part[k], 0, n * sizeof *pairs);
   }
   add_near_cells (w, a);
-  rescale_local (w->f->order, sink_unit (a), local);
-  w->kernels->local_body[w->f->order - 3] (local, g);
+  rescale_local (w, sink_unit (a), local);
+  if (w->short_range)
+    w->kernels->local_body_full[w->f->order - 3] (local, g);
+  else
+    w->kernels->local_body[w->f->order - 3] (local, g);
   group_deliver (w, a, pairs, 20 * (double) w->far.n / g->n);
   if (pairs != few)
     mem_free (&pairs);
@@ -494,6 +522,12 @@ static void view_sink (struct walker *w, const struct cell *a, bool group)
   v->theta2 = a->old > 0 ? 0.64 : theta * theta;
   v->allowed2 = a->old > 0 ? allowed * allowed : INFINITY;
   v->group = group;
+  v->cut = v->most2 = INFINITY;
+  if (w->short_range) {
+    const double most = fmin (SPLIT_SMOOTH * w->q->split.scale, 0.5 - w->q->split.cut);
+    v->cut = w->q->split.cut;
+    v->most2 = most > 0 ? most * most : 0;
+  }
 }
 
 /* Probing: candidates that are this rank's own are none of its business. */
@@ -642,6 +676,8 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
   const bool group = cell_is_group (w->f, a);
 
   w->far.n = w->near.n = w->leaf.n = 0;
+  if (w->short_range)
+    w->split = split_for_pairs (&w->q->split, sink_unit (a));
   if (group && !group_load (w, a))
     return;
   judge (w, sink, group, first, last);
@@ -667,7 +703,7 @@ static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const ui
 
   for (int k = 0; k < 3; k++)
     d[k] = difference (a->centre[k], parent_centre[k]);
-  shift_local (w->f->order, d, parent_local, local);
+  shift_local (w, d, parent_local, local);
   if (jobs && a->n_bodies <= jobs->most_bodies)
     add_job (w, jobs, sink, local, first, last);
   else
@@ -715,7 +751,7 @@ enum status forest_walk (const struct forest *f, const struct criterion *q, cons
                          struct sums *sums, struct gravity_cost *cost)
 {
   const int n_threads = omp_get_max_threads ();
-  struct walker first = { .f = f, .q = q, .kernels = kernels, .sums = sums };
+  struct walker first = { .f = f, .q = q, .kernels = kernels, .sums = sums, .short_range = f->full };
   struct jobs jobs = { .most_bodies = n_threads == 1 ? 0 : 1 + f->n_own / (JOBS_PER_THREAD * n_threads) };
   bool failed = false;
 
@@ -725,7 +761,7 @@ enum status forest_walk (const struct forest *f, const struct criterion *q, cons
   walker_free (&first);
 #pragma omp parallel if (jobs.n > 1) num_threads (n_threads) reduction(|| : failed)
   {
-    struct walker w = { .f = f, .q = q, .kernels = kernels, .sums = sums, .failed = failed };
+    struct walker w = { .f = f, .q = q, .kernels = kernels, .sums = sums, .short_range = f->full, .failed = failed };
 #pragma omp for schedule(dynamic, 1)
     for (int64_t i = 0; i < jobs.n; i++)
       if (!w.failed)
@@ -743,7 +779,7 @@ enum status forest_walk (const struct forest *f, const struct criterion *q, cons
 enum status forest_probe (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
                           const struct waiting *pairs, int64_t n, struct probe *out)
 {
-  struct walker w = { .f = f, .q = q, .kernels = kernels, .probe = out };
+  struct walker w = { .f = f, .q = q, .kernels = kernels, .probe = out, .short_range = f->full };
   double local[LOCAL_TERMS] = { 0 };
 
   if (n < 0)

@@ -15,6 +15,7 @@ struct criterion
   int order;
   double accuracy;      /* alpha: allowed error of one interaction over |a| of before */
   double opening_angle; /* where |a| is unknown */
+  struct split split;   /* scale > 0: the short-range part alone, of the nearest images */
 };
 
 /* Per own body, in tree order. */

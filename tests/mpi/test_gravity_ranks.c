@@ -104,6 +104,20 @@ static void test_tree (void **state)
   compare_with_alone (&o, 1500);
 }
 
+/* The tree's half of TreePM, which wraps: the sphere's halo is cut off, its clump is deep inside the split scale. */
+static void test_short_range (void **state)
+{
+  struct gravity_options o = fixture_options ();
+
+  (void) state;
+  o.split_scale = 4;
+  o.split_reach = 6;
+  compare_with_alone (&o, 4000);
+  o.split_scale = 36;
+  compare_with_alone (&o, 1500);
+  compare_with_alone (&o, 40);
+}
+
 static void test_few (void **state)
 {
   struct gravity_options o = fixture_options ();
@@ -145,6 +159,7 @@ static void test_agreed_failure (void **state)
 int main (void)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_tree), cmocka_unit_test (test_few),
+                                      cmocka_unit_test (test_short_range),
                                       cmocka_unit_test (test_agreed_failure) };
 
   return cmocka_run_group_tests (tests, setup, teardown);
