@@ -133,7 +133,7 @@ static enum status compute_forces (struct state *s, struct gravity *gravity, dou
   enum status st = status_agree (s->comm, softening ? ST_OK : ST_MEMORY, NULL);
 
   for (int64_t i = 0; i < p->n && st == ST_OK; i++)
-    softening[i] = params_softening (&s->params, p->type[i]);
+    softening[i] = cosmology_softening (&s->cosmology, &s->params, p->type[i], s->time);
   for (int pass = 0; pass < 2 && st == ST_OK; pass++) {
     const struct gravity_bodies bodies = { p->n, (const uint64_t (*)[3]) p->position, p->mass, softening,
                                            p->acceleration_old, p->id, NULL, p->work };
@@ -157,7 +157,7 @@ enum status run_forces (const struct comm *comm, const char *parameter_file)
   enum status st = state_create (comm, parameter_file, &s);
 
   if (st == ST_OK)
-    st = state_read (&s, s.params.InitCondFile);
+    st = state_read (&s, s.params.InitCondFile, STATE_INITIAL);
   if (st == ST_OK)
     st = output_prepare (comm, s.params.OutputDir, OUTPUT_RESUME);
   if (st == ST_OK) {
@@ -199,28 +199,59 @@ static void print_types (const struct state *s, const int64_t n_of_type[N_TYPES]
   }
 }
 
-static void print_scales (const struct state *s, double begin)
+/* What Omega0 and the box make of the particles, and the times between which they are integrated. */
+static void print_cosmology (const struct state *s, double omega)
+{
+  const struct cosmology *c = &s->cosmology;
+  const struct units *u = &s->units;
+  const double density = cosmology_mean_density (c, u->G), solar = units_solar_mass (u), h = s->params.HubbleParam;
+  const double gyr = 1e3 * units_megayear (u), begin = s->time, end = s->params.TimeMax;
+  const double spacing = s->box.length / cbrt ((double) s->particles.n_global);
+
+  log_say ("  cosmology: Omega0 %g, OmegaLambda %g, curvature %g, h %g: H0 = %.6g km/s/Mpc (%.9g in code units)",
+           c->omega0, c->omega_lambda, c->omega_curvature, h,
+           c->hubble / u->time_s * 1e6 * PARSEC_CM / 1e5, c->hubble);
+  log_say ("  mean density: %.6g Msun/kpc^3 comoving; the masses in the box make Omega = %.6g",
+           density / solar * pow (units_parsec (u) * 1e3, 3), omega);
+  log_say ("  scale factor: %g to %g, redshift %.4g to %.4g, age %.6g to %.6g Gyr; largest step %g in ln a", begin,
+           end, 1 / begin - 1, 1 / end - 1, cosmology_age (c, begin) / gyr, cosmology_age (c, end) / gyr,
+           s->params.MaxSizeTimestep);
+  log_say ("  box: %g periodic, %.6g Mpc comoving; %.4g kpc between particles, %.4g Msun each in the mean",
+           s->box.length, s->box.length / (1e6 * units_parsec (u)), spacing / (1e3 * units_parsec (u)),
+           density * spacing * spacing * spacing / solar);
+}
+
+static void print_span (const struct state *s)
+{
+  const double myr = units_megayear (&s->units);
+
+  log_say ("  time: %g to %g (%.6g Myr), largest step %g", s->time, s->params.TimeMax,
+           (s->params.TimeMax - s->time) / myr, s->params.MaxSizeTimestep);
+  log_say ("  box: %g about its particles, position step %.3g pc", s->box.length,
+           s->box.length * 0x1p-64 / units_parsec (&s->units));
+}
+
+static void print_scales (const struct state *s, double omega)
 {
   const struct units *u = &s->units;
-  double myr = units_megayear (u);
 
   log_say ("  units: %.6g kpc, %.6g Msun, %.6g km/s, %.6g Myr; G = %.10g, c = %.10g",
-           u->length_cm / (1e3 * PARSEC_CM),
-           u->mass_g / SOLAR_MASS_G, u->velocity_cm_s / 1e5, 1 / myr, u->G, u->c);
-  log_say ("  time: %g to %g (%.6g Myr), largest step %g", begin, s->params.TimeMax,
-           (s->params.TimeMax - begin) / myr,
-           s->params.MaxSizeTimestep);
-  log_say ("  box: %g about its particles, position step %.3g pc", s->box.length,
-           s->box.length * 0x1p-64 / units_parsec (u));
+           u->length_cm / (1e3 * PARSEC_CM), u->mass_g / SOLAR_MASS_G, u->velocity_cm_s / 1e5,
+           1 / units_megayear (u), u->G, u->c);
+  if (s->cosmology.comoving)
+    print_cosmology (s, omega);
+  else
+    print_span (s);
   if (s->holes.n > 0 && s->params.KetjuOn)
     log_say ("  regions: %d SMBHs, radius %.4g pc, PN terms '%s', merger at %g Schwarzschild radii", s->holes.n,
              params_region_radius (&s->params) / units_parsec (u), s->params.KetjuPNTerms,
-               s->params.KetjuMergerRadius);
+             s->params.KetjuMergerRadius);
 }
 
 /* Members and the step that the first regions allow; warnings that need the particles. */
 static enum status print_regions (struct state *s)
 {
+  const struct epoch epoch = cosmology_epoch (&s->cosmology, &s->params, s->time);
   struct regions regions = { 0 };
   int64_t *all = mem_alloc ("indices", s->particles.n, sizeof *all);
   enum status st = status_agree (s->comm, all ? ST_OK : ST_MEMORY, NULL);
@@ -228,15 +259,16 @@ static enum status print_regions (struct state *s)
   for (int64_t i = 0; i < s->particles.n && st == ST_OK; i++)
     all[i] = i;
   if (st == ST_OK)
-    st = regions_find (&regions, s->comm, &s->params, &s->box, &s->particles, &s->holes, all, s->particles.n);
+    st = regions_find (&regions, s->comm, &s->params, &epoch, &s->box, &s->particles, &s->holes, all, s->particles.n);
   for (int g = 0; g < regions.n && st == ST_OK; g++)
     log_say ("  region of SMBH %llu: %d bodies, %d of them SMBHs", (unsigned long long) regions.region[g].id,
              regions.region[g].n, regions.region[g].n_holes);
   if (st == ST_OK && regions.n > 0) {
-    double dt = regions_step (&regions, &s->params, &s->units, &s->box);
+    double dt = regions_step (&regions, &s->params, &epoch, &s->units, &s->box) / epoch.pace;
+    double span = cosmology_age (&s->cosmology, s->params.TimeMax) - epoch.age;
     log_say ("  step of the regions at the start: at most %.4g Myr; %.3g such steps to TimeMax",
              dt / units_megayear (&s->units),
-             (s->params.TimeMax - s->time) / dt);
+             span / dt);
   }
   regions_free (&regions);
   mem_free (&all);
@@ -252,13 +284,12 @@ enum status run_check (const struct comm *comm, const char *parameter_file)
   if (st == ST_OK)
     params_log_notes (&s.params);
   if (st == ST_OK)
-    st = state_read (&s, s.params.InitCondFile);
+    st = state_read (&s, s.params.InitCondFile, STATE_INITIAL);
   if (st == ST_OK) {
-    double begin = isnan (s.params.TimeBegin) ? s.time : s.params.TimeBegin;
     state_count_types (&s, n_of_type);
     log_say ("%s: %lld particles, %d ranks", s.params.InitCondFile, (long long) s.particles.n_global, comm->size);
     print_types (&s, n_of_type);
-    print_scales (&s, begin);
+    print_scales (&s, s.cosmology.comoving ? state_omega (&s) : 0);
     st = print_regions (&s);
     /* Particle fields, the solver's copy, and the exchange of one field at a time; measured on spheres of 1e5. */
     log_say ("  memory: about %.0f MiB in all", 400.0 * (double) s.particles.n_global / 1048576);

@@ -15,8 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/vec3.h"
 #include "io/bh_history.h"
 #include "io/checkpoint.h"
 #include "io/diagnostics.h"
@@ -36,6 +38,8 @@ struct run
   double energy_start;        /* NaN: not known yet */
   double energy_error;        /* relative, last known; NaN */
   double next_statistics;     /* time of the next row of energy.txt */
+  double expansion;           /* comoving runs: integral of the kinetic energy over a, ... */
+  double last_kinetic, last_scale; /* ... and where it stands; last_scale 0: nowhere yet */
   double seconds_before;      /* wall clock of the earlier parts of this run */
   int64_t n_ticks;            /* of this process: the first one is always done, so a chain of jobs gets on */
   double wall_start, last_checkpoint, last_progress, time_start;
@@ -90,18 +94,18 @@ static enum wish wish_now (struct run *run)
 
 /* ---- checkpoints ---- */
 
-enum { N_ITEMS = 4 };
+enum { N_ITEMS = 4, N_INTEGERS = 11, N_REALS = 12 };
 
 struct saved
 {
-  int64_t integers[11], lengths[DIAGNOSTIC_FILES];
-  double reals[9];
+  int64_t integers[N_INTEGERS], lengths[DIAGNOSTIC_FILES];
+  double reals[N_REALS];
 };
 
 static void list_items (struct saved *s, struct checkpoint_item items[N_ITEMS - 1])
 {
-  items[0] = (struct checkpoint_item){ "run integers", CHECKPOINT_I64, s->integers, 11 };
-  items[1] = (struct checkpoint_item){ "run reals", CHECKPOINT_F64, s->reals, 9 };
+  items[0] = (struct checkpoint_item){ "run integers", CHECKPOINT_I64, s->integers, N_INTEGERS };
+  items[1] = (struct checkpoint_item){ "run reals", CHECKPOINT_F64, s->reals, N_REALS };
   items[2] = (struct checkpoint_item){ "log lengths", CHECKPOINT_I64, s->lengths, DIAGNOSTIC_FILES };
 }
 
@@ -110,17 +114,18 @@ static void exchange_items (struct run *run, struct saved *s, int write, double 
                             int64_t *tick, int64_t history[2])
 {
   struct stepper *step = &run->stepper;
-  int64_t *const integers[11] = { &step->started, &step->region_bin, &step->n_steps, &step->any_gone, output,
+  int64_t *const integers[N_INTEGERS] = { &step->started, &step->region_bin, &step->n_steps, &step->any_gone, output,
                                   tick, &run->next_snapshot, &history[0], &history[1], NULL, NULL };
-  double *const reals[9] = { &step->energy_radiated, &run->energy_start, &run->energy_error, &run->next_statistics,
-                             &run->seconds_before, &run->timeline.origin, &segment[0], &segment[1], NULL };
+  double *const reals[N_REALS] = { &step->energy_radiated, &run->energy_start, &run->energy_error,
+                                   &run->next_statistics, &run->seconds_before, &run->timeline.origin, &segment[0],
+                                   &segment[1], &step->longest_step, &run->expansion, &run->last_kinetic,
+                                   &run->last_scale };
 
-  for (int k = 0; k < 11; k++)
+  for (int k = 0; k < N_INTEGERS; k++)
     if (integers[k])
       *(write ? &s->integers[k] : integers[k]) = write ? *integers[k] : s->integers[k];
-  for (int k = 0; k < 9; k++)
-    if (reals[k])
-      *(write ? &s->reals[k] : reals[k]) = write ? *reals[k] : s->reals[k];
+  for (int k = 0; k < N_REALS; k++)
+    *(write ? &s->reals[k] : reals[k]) = write ? *reals[k] : s->reals[k];
 }
 
 static void checkpoint_directory (const struct run *run, char *out, size_t size)
@@ -206,8 +211,9 @@ static enum status open_records (struct run *run, int from_snapshot, double begi
   enum status st = ST_OK;
 
   if (from_snapshot) {
-    diagnostics_until (s->comm, &s->params, begin, lengths);
-    st = bh_history_until (s->comm, &s->params, begin, &keep[0], &keep[1]);
+    double age = cosmology_age (&s->cosmology, begin);
+    diagnostics_until (s->comm, &s->params, begin, age, lengths);
+    st = bh_history_until (s->comm, &s->params, age, &keep[0], &keep[1]);
   }
   if (st == ST_OK)
     st = diagnostics_open (s->comm, &s->params, &s->units, from_snapshot ? lengths : NULL, &run->diagnostics);
@@ -227,10 +233,10 @@ static enum status start_new (struct run *run, const struct run_request *request
     snapshot_path (&s->params, request->snapshot, path, sizeof path);
   else
     snprintf (path, sizeof path, "%s", s->params.InitCondFile);
-  enum status st = state_read (s, path);
+  enum status st = state_read (s, path, from_snapshot ? STATE_SNAPSHOT : STATE_INITIAL);
   if (st != ST_OK)
     return st;
-  double begin = from_snapshot || isnan (s->params.TimeBegin) ? s->time : s->params.TimeBegin;
+  double begin = s->time;
   run->next_snapshot = from_snapshot ? request->snapshot + 1 : 0;
   st = timeline_create (s->comm, &s->params, begin, (int) run->next_snapshot, &run->timeline);
   if (st == ST_OK)
@@ -299,11 +305,12 @@ static void record_first_instant (struct run *run)
     box_to_length (&run->state.box, m->position, row.position);
     memcpy (row.velocity, m->velocity, sizeof row.velocity);
     memcpy (row.spin, m->spin, sizeof row.spin);
-    bh_history_add (run->history, timeline_now (&run->timeline), &row, 1);
+    bh_history_add (run->history, cosmology_age (&run->state.cosmology, timeline_now (&run->timeline)), &row, 1);
   }
 }
 
-static void record_regions (struct run *run, double time, double dt)
+/* What the flow from `time` over a step of `length` left. */
+static void record_regions (struct run *run, double time, double length)
 {
   const struct regions *r = &run->stepper.regions;
 
@@ -322,7 +329,8 @@ static void record_regions (struct run *run, double time, double dt)
   }
   for (int k = 0; k < r->n && r->record; k++) {
     const struct region_record *c = &r->record[k];
-    struct region_row row = { .step = run->stepper.n_steps, .time = time + dt, .dt = dt, .id = c->id,
+    struct region_row row = { .step = run->stepper.n_steps, .dt = length, .id = c->id,
+                              .time = timeline_after (&run->timeline, time, length),
                              .n_bodies = c->n,
                               .n_holes = c->n_holes, .steps = c->steps, .rejected = c->rejected,
                               .energy_error = c->energy_error, .semi_major_axis = c->semi_major_axis,
@@ -333,16 +341,41 @@ static void record_regions (struct run *run, double time, double dt)
   }
 }
 
+/* Collective. Comoving runs, all bodies being at this instant: the expansion takes energy from peculiar motions, by
+ * the trapezoid rule over the steps that all bodies take together. */
+static void account_for_expansion (struct run *run)
+{
+  const struct particles *p = &run->state.particles;
+  const double a = timeline_now (&run->timeline);
+  struct exact_sum sum;
+
+  exact_clear (&sum);
+  for (int64_t i = 0; i < p->n; i++)
+    if (p->group[i] < 0) /* what regions exchange with the expansion is in their own account */
+      exact_add (&sum, 0.5 * p->mass[i] * dot3 (p->velocity[i], p->velocity[i]));
+  exact_reduce (run->state.comm, &sum, 1);
+  double kinetic = exact_value (&sum) / (a * a);
+  if (run->last_scale > 0)
+    run->expansion += 0.5 * (kinetic + run->last_kinetic) * (a - run->last_scale);
+  run->last_kinetic = kinetic;
+  run->last_scale = a;
+}
+
+/* In comoving runs the energy's zero point means nothing (a lattice at rest has some): its error is told over what
+ * has been turned into motion. */
 static void record_energy (struct run *run)
 {
   struct state *s = &run->state;
-  struct energy_ledger ledger = { run->stepper.energy_radiated, 0 };
+  const int comoving = s->cosmology.comoving;
+  struct energy_ledger ledger = { .radiated = run->stepper.energy_radiated, .expansion = run->expansion,
+                                  .scale = comoving ? timeline_now (&run->timeline) : 0 };
   struct conserved now;
 
   diagnostics_energy (run->diagnostics, timeline_now (&run->timeline), &s->box, &s->particles, &ledger, &now);
   if (isnan (run->energy_start))
     run->energy_start = now.energy;
-  run->energy_error = (now.energy - run->energy_start) / fabs (run->energy_start);
+  double unit = comoving ? ledger.scale * now.kinetic + run->expansion : fabs (run->energy_start);
+  run->energy_error = (now.energy - run->energy_start) / unit;
   while (run->next_statistics <= timeline_now (&run->timeline))
     run->next_statistics += s->params.TimeBetStatistics;
 }
@@ -430,6 +463,8 @@ static enum status one_tick (struct run *run, int *stop)
   int at_end = t->tick == (int64_t) 1 << TIMELINE_BITS, together = step_synchronized (step);
   int statistics = together && (first || at_end || timeline_now (t) >= run->next_statistics);
   st = step_close (step, statistics);
+  if (st == ST_OK && together && run->state.cosmology.comoving)
+    account_for_expansion (run);
   if (st == ST_OK)
     st = write_outputs (run, first, statistics);
   *stop = st != ST_OK || finished (t);

@@ -28,6 +28,7 @@
 #include "io/bh_records.h"
 #include "io/hdf.h"
 #include "io/output.h"
+#include "time/cosmology.h"
 
 enum { CHUNK_TIMESTEPS = 256, CHUNK_ROWS = 28, CHUNK_MERGERS = 1 };
 enum { SPACE = 65536 /* bytes for metadata */, PATIENCE = 20 /* tries, 0.1 s apart */ };
@@ -67,6 +68,8 @@ struct bh_history
   double *old_time; /* instants of the last batch, ascending, with numbers from old_first on */
   int64_t n_old, old_capacity, old_first;
   enum status trouble; /* memory */
+  struct cosmology cosmology;
+  double box; /* side of a periodic box; 0: isolated */
 };
 
 static int is_keeper (const struct bh_history *h) { return h->comm->rank == 0; }
@@ -120,10 +123,11 @@ static int put_attributes (hid_t file, const struct params *p, const struct unit
                                         { p->BoxSize, p->BoxSize, p->BoxSize } };
   double begin = isnan (p->TimeBegin) ? 0 : p->TimeBegin;
   double cgs_G = u->G * u->length_cm * u->velocity_cm_s * u->velocity_cm_s / u->mass_g;
-  struct units_record units = { u->time_s,
-                                u->length_cm,
-                                u->mass_g,
-                                u->velocity_cm_s,
+  /* GADGET's units, in which factors of h are left to the reader */
+  struct units_record units = { p->UnitLength_in_cm / p->UnitVelocity_in_cm_per_s,
+                                p->UnitLength_in_cm,
+                                p->UnitMass_in_g,
+                                p->UnitVelocity_in_cm_per_s,
                                 cgs_G,
                                 u->c * u->velocity_cm_s,
                                 (p->TimeMax - begin) * 0x1p-60 };
@@ -403,6 +407,8 @@ enum status bh_history_open (const struct comm *comm, const struct params *param
 
   if (h) {
     h->comm = comm;
+    h->cosmology = cosmology_of (params);
+    h->box = params->Periodic ? params->BoxSize : 0;
     snprintf (h->path, sizeof h->path, "%s/ketju_bhs.hdf5", params->OutputDir);
     snprintf (h->copy, sizeof h->copy, "%s/restartfiles/ketju_bhs.hdf5", params->OutputDir);
   }
@@ -455,6 +461,23 @@ static void note_instant (struct bh_history *h, double time)
   h->n_timesteps_ever++;
 }
 
+/* Positions and velocities as in the run and in physical terms. The physical position is that of the image nearest to
+ * the region's heaviest SMBH, as the row has it; the other is in the box. */
+static void put_coordinates (const struct bh_history *h, double time, const struct bh_row *r,
+                             struct hole_record *out)
+{
+  const double a = cosmology_scale_factor (&h->cosmology, time);
+  const double H = h->cosmology.comoving ? cosmology_hubble (&h->cosmology, a) : 0;
+
+  for (int k = 0; k < 3; k++) {
+    const double x = r->position[k], box = h->box;
+    out->gadget_position[k] = box > 0 ? x - box * floor (x / box) : x;
+    out->gadget_velocity[k] = r->velocity[k];
+    out->physical_position[k] = a * x;
+    out->physical_velocity[k] = r->velocity[k] / a + H * out->physical_position[k];
+  }
+}
+
 void bh_history_add (struct bh_history *h, double time, const struct bh_row *rows, int n)
 {
   if (!is_keeper (h) || n == 0)
@@ -469,10 +492,7 @@ void bh_history_add (struct bh_history *h, double time, const struct bh_row *row
     w->time = time;
     w->id = r->id;
     w->order = h->n_rows++;
-    memcpy (w->record.gadget_position, r->position, sizeof r->position);
-    memcpy (w->record.gadget_velocity, r->velocity, sizeof r->velocity);
-    memcpy (w->record.physical_position, r->position, sizeof r->position);
-    memcpy (w->record.physical_velocity, r->velocity, sizeof r->velocity);
+    put_coordinates (h, time, r, &w->record);
     memcpy (w->record.spin, r->spin, sizeof r->spin);
     w->record.mass = r->mass;
     w->record.num_particles_in_region = r->n_particles_in_region;
@@ -484,6 +504,7 @@ void bh_history_merger (struct bh_history *h, const struct areg_merger *m)
 {
   if (!is_keeper (h) || !GROW (h, "bh mergers", h->merger, h->n_waiting_mergers, h->merger_capacity))
     return;
+  const double redshift = 1 / cosmology_scale_factor (&h->cosmology, m->t) - 1;
   h->merger[h->n_waiting_mergers++] = (struct merger_record){ .id1 = m->id1,
                                                               .id2 = m->id2,
                                                               .id_remnant = m->id_remnant,
@@ -495,7 +516,7 @@ void bh_history_merger (struct bh_history *h, const struct areg_merger *m)
                                                               .chi_remnant = m->chi_remnant,
                                                               .kick_velocity = m->kick_speed,
                                                               .merger_physical_time = m->t,
-                                                              .merger_redshift = 0 };
+                                                              .merger_redshift = redshift };
   h->n_mergers_ever++;
 }
 
@@ -528,7 +549,7 @@ static int append_instants (struct bh_history *h, hid_t file)
   if (!records)
     return 1;
   for (int64_t k = 0; k < h->n_new; k++)
-    records[k] = (struct timestep_record){ h->new_time[k], 1 };
+    records[k] = (struct timestep_record){ h->new_time[k], cosmology_scale_factor (&h->cosmology, h->new_time[k]) };
   int failed = transfer (file, "timesteps", timestep_record_type (), h->n_timesteps, h->n_new, records, 1);
   mem_free (&records);
   return failed;

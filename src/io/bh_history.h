@@ -14,7 +14,8 @@
 #include "base/units.h"
 #include "params/params.h"
 
-/* One SMBH at one instant, code units; physical position and velocity. */
+/* One SMBH at one instant, code units, in the coordinates of the run: in comoving runs comoving position and momentum
+ * a^2 dx/dt. */
 struct bh_row
 {
   uint64_t id;
@@ -35,9 +36,9 @@ enum status bh_history_open (const struct comm *comm, const struct params *param
  * after `time`, to be given to bh_history_open; -1 and -1 if there is no file. ST_IOERR if it cannot be read. */
 enum status bh_history_until (const struct comm *comm, const struct params *params, double time,
                               int64_t *keep_timesteps, int64_t *keep_mergers);
-/* Local, rank 0 acts. Rows of one instant; the same instant again, from another region, adds no second row of
- * /timesteps, and the same SMBH at the same instant no second row of its own. Trouble (memory) shows at the next
- * flush. */
+/* Local, rank 0 acts. Rows of one instant, in comoving runs too of physical time (cosmology_age); the same instant
+ * again, from another region, adds no second row of /timesteps, and the same SMBH at the same instant no second row
+ * of its own. Trouble (memory) shows at the next flush. */
 void bh_history_add (struct bh_history *history, double time, const struct bh_row *rows, int n);
 /* Local, rank 0 acts. */
 void bh_history_merger (struct bh_history *history, const struct areg_merger *merger);

@@ -28,7 +28,8 @@ static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt",     "energ
                                                           "mergers.txt" };
 static const char *const first_lines[DIAGNOSTIC_FILES] = {
   [CONSERVATION] = "time,mass,kinetic,potential,radiated,mergers,energy,momentum_x,momentum_y,momentum_z,"
-                   "angular_momentum_x,angular_momentum_y,angular_momentum_z,center_x,center_y,center_z\n",
+                   "angular_momentum_x,angular_momentum_y,angular_momentum_z,center_x,center_y,center_z,"
+                   "expansion\n",
   [REGIONS] =
     "step,time,dt,id,n_bodies,n_holes,steps,rejected,energy_error,x,y,z,vx,vy,vz,semi_major_axis,eccentricity,"
     "seconds,n_ranks\n",
@@ -164,7 +165,7 @@ static int64_t length_until (const char *path, const char *time_format, double t
   return length;
 }
 
-void diagnostics_until (const struct comm *comm, const struct params *params, double time,
+void diagnostics_until (const struct comm *comm, const struct params *params, double time, double age,
                         int64_t lengths[DIAGNOSTIC_FILES])
 {
   char path[OUTPUT_PATH];
@@ -172,7 +173,7 @@ void diagnostics_until (const struct comm *comm, const struct params *params, do
   memset (lengths, 0, DIAGNOSTIC_FILES * sizeof *lengths);
   for (int k = 0; k < DIAGNOSTIC_FILES && comm->rank == 0; k++) {
     snprintf (path, sizeof path, "%s/%s", params->OutputDir, file_names[k]);
-    lengths[k] = length_until (path, time_formats[k], time, comes_again[k]);
+    lengths[k] = length_until (path, time_formats[k], k == MERGERS ? age : time, comes_again[k]);
   }
   comm_broadcast (comm, lengths, DIAGNOSTIC_FILES * sizeof *lengths, 0);
 }
@@ -189,7 +190,8 @@ enum {
   N_SUMS = SUM_X + 3
 };
 
-static void add_particle (struct exact_sum *sums, const struct box *box, const struct particles *p, int64_t i)
+static void add_particle (struct exact_sum *sums, const struct box *box, const struct particles *p, double a,
+                          int64_t i)
 {
   const double m = p->mass[i], *v = p->velocity[i];
   const int type = p->type[i];
@@ -198,8 +200,8 @@ static void add_particle (struct exact_sum *sums, const struct box *box, const s
   box_to_length (box, p->position[i], x);
   cross3 (x, v, l);
   exact_add (&sums[SUM_MASS + type], m);
-  exact_add (&sums[SUM_KINETIC + type], 0.5 * m * dot3 (v, v));
-  exact_add (&sums[SUM_POTENTIAL + type], 0.5 * m * p->potential[i]);
+  exact_add (&sums[SUM_KINETIC + type], 0.5 * m * dot3 (v, v) / (a * a));
+  exact_add (&sums[SUM_POTENTIAL + type], 0.5 * m * p->potential[i] / a);
   for (int k = 0; k < 3; k++) {
     exact_add_product (&sums[SUM_P + k], m, v[k]);
     exact_add (&sums[SUM_L + k], m * l[k]);
@@ -222,11 +224,13 @@ void conserved_now (const struct comm *comm, const struct box *box, const struct
   static const struct energy_ledger none;
   struct exact_sum sums[N_SUMS];
 
+  ledger = ledger ? ledger : &none;
+  const double a = ledger->scale > 0 ? ledger->scale : 1;
   for (int k = 0; k < N_SUMS; k++)
     exact_clear (&sums[k]);
   for (int64_t i = 0; i < p->n; i++)
     if (!(p->flags[i] & PARTICLE_GONE))
-      add_particle (sums, box, p, i);
+      add_particle (sums, box, p, a, i);
   exact_reduce (comm, sums, N_SUMS);
   for (int t = 0; t < N_TYPES; t++) {
     out->mass_of_type[t] = exact_value (&sums[SUM_MASS + t]);
@@ -241,8 +245,7 @@ void conserved_now (const struct comm *comm, const struct box *box, const struct
     out->angular_momentum[k] = exact_value (&sums[SUM_L + k]);
     out->center[k] = out->mass > 0 ? exact_value (&sums[SUM_X + k]) / out->mass : 0;
   }
-  ledger = ledger ? ledger : &none;
-  out->energy = out->kinetic + out->potential + ledger->radiated + ledger->mergers;
+  out->energy = a * (out->kinetic + out->potential) + ledger->expansion + ledger->radiated + ledger->mergers;
 }
 
 /* ---- lines ---- */
@@ -300,6 +303,7 @@ void diagnostics_energy (struct diagnostics *d, double time, const struct box *b
   print_cells (d, CONSERVATION, out->momentum, 3);
   print_cells (d, CONSERVATION, out->angular_momentum, 3);
   print_cells (d, CONSERVATION, out->center, 3);
+  print_cell (d, CONSERVATION, ledger ? ledger->expansion : 0);
   print (d, CONSERVATION, "\n");
 }
 

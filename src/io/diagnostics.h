@@ -30,8 +30,9 @@ enum status diagnostics_close (struct diagnostics **d);
 enum status diagnostics_lengths (struct diagnostics *d, int64_t lengths[DIAGNOSTIC_FILES]);
 
 /* Collective. For a start from a snapshot: the lengths of the files in OutputDir without the lines after `time`, and
- * without those of that instant that the new run writes again; 0 for a file that is not there. */
-void diagnostics_until (const struct comm *comm, const struct params *params, double time,
+ * without those of that instant that the new run writes again; 0 for a file that is not there. `age`: the same as a
+ * physical time. */
+void diagnostics_until (const struct comm *comm, const struct params *params, double time, double age,
                         int64_t lengths[DIAGNOSTIC_FILES]);
 
 /* Energy that left the kinetic and potential energy of the particles by known ways, code units, > 0: lost. */
@@ -39,13 +40,17 @@ struct energy_ledger
 {
   double radiated; /* work of the dissipative post-Newtonian terms, and conservative PN energy not in the sums */
   double mergers;  /* mass, softening and kick changes at mergers */
+  double scale;     /* comoving runs: the scale factor a now; 0: physical run */
+  double expansion; /* comoving runs: the integral of the kinetic energy over a since the start */
 };
 
-/* Exact sums over all particles, code units, physical. */
+/* Exact sums over all particles, code units, physical: in comoving runs of peculiar velocities p/a and potentials
+ * phi/a; momentum and angular momentum then are those of p and x. */
 struct conserved
 {
   double mass, kinetic, potential;
-  double energy; /* kinetic + potential + the ledger */
+  double energy; /* what is conserved: kinetic + potential + the ledger; comoving runs, with T and W for these two:
+                  * a (T + W) + integral T da + the ledger (Irvine 1961; Layzer 1963) */
   double momentum[3], angular_momentum[3], center[3];
   double kinetic_of_type[N_TYPES], potential_of_type[N_TYPES], mass_of_type[N_TYPES];
 };

@@ -24,6 +24,7 @@
 #include "base/units.h"
 #include "io/hdf.h"
 #include "io/output.h"
+#include "time/cosmology.h"
 
 /* What the fill functions need: the rows of one type on this rank are order[from], order[from + 1], ... */
 struct source
@@ -32,6 +33,7 @@ struct source
   const struct particles *p;
   const struct holes *h;
   const int64_t *order;
+  double velocity; /* what particles carry over what files hold: a^(3/2), 1 in physical runs */
 };
 
 static void two_sum (double a, double b, double *sum, double *error)
@@ -74,7 +76,8 @@ static void fill_velocities (const void *context, int64_t from, int64_t n, void 
   const struct source *s = context;
 
   for (int64_t i = 0; i < n; i++)
-    memcpy ((double *) out + 3 * i, s->p->velocity[s->order[from + i]], 3 * sizeof (double));
+    for (int k = 0; k < 3; k++)
+      ((double *) out)[3 * i + k] = s->p->velocity[s->order[from + i]][k] / s->velocity;
 }
 
 static void fill_ids (const void *context, int64_t from, int64_t n, void *out)
@@ -215,9 +218,12 @@ static void write_base_units (struct hdf *f, const char *object, const struct pa
   put_double (f, object, "UnitVelocity_in_cm_per_s", params->UnitVelocity_in_cm_per_s);
 }
 
+/* Time, in comoving runs the age of the universe. */
 static double gigayears (const struct params *params, double time)
 {
-  return time * (params->UnitLength_in_cm / params->UnitVelocity_in_cm_per_s) / (1e9 * YEAR_S);
+  const struct cosmology cosmology = cosmology_of (params);
+
+  return cosmology_age (&cosmology, time) * params_units (params).time_s / (1e9 * YEAR_S);
 }
 
 static void write_header (struct hdf *f, const struct params *params, const struct box *box,
@@ -232,8 +238,7 @@ static void write_header (struct hdf *f, const struct params *params, const stru
   put_double (f, "Header", "BoxSize", box->length);
   write_cosmology (f, "Header", params);
   write_base_units (f, "Header", params);
-  if (!params->ComovingIntegrationOn)
-    put_double (f, "Header", "Time_GYR", gigayears (params, time));
+  put_double (f, "Header", "Time_GYR", gigayears (params, time));
   for (size_t k = 0; k < sizeof flags / sizeof flags[0]; k++)
     put_int (f, "Header", flags[k], 0);
   put_int (f, "Header", "Flag_DoublePrecision", 1);
@@ -268,7 +273,7 @@ static void write_parameters (struct hdf *f, const struct params *params, const 
   hdf_group (f, "Parameters");
   for (int k = 0; k < PARAM_COUNT; k++) {
     const char *name = rows[k].name, *member = (const char *) params + rows[k].offset;
-    if (strncmp (name, "Omega", 5) == 0 || strcmp (name, "HubbleParam") == 0 || strcmp (name, "BoxSize") == 0)
+    if (strncmp (name, "Omega", 5) == 0 || strncmp (name, "Hubble", 6) == 0 || strcmp (name, "BoxSize") == 0)
       continue;
     if (rows[k].kind == PARAM_KIND_STRING)
       hdf_attribute_text (f, "Parameters", name, member);
@@ -279,6 +284,8 @@ static void write_parameters (struct hdf *f, const struct params *params, const 
   }
   put_double (f, "Parameters", "BoxSize", box->length);
   write_cosmology (f, "Parameters", params);
+  if (params->ComovingIntegrationOn)
+    put_double (f, "Parameters", "Hubble", params_hubble (params));
 }
 
 static void write_units (struct hdf *f, const struct params *params)
@@ -403,7 +410,8 @@ static enum status write_files (const struct comm *comm, char (*paths)[OUTPUT_PA
   char temporary[OUTPUT_PATH];
   struct layout rows;
   enum status st = layout_create (comm, p, &rows);
-  const struct source all = { box, p, h, rows.order };
+  const struct cosmology cosmology = cosmology_of (params);
+  const struct source all = { box, p, h, rows.order, cosmology_velocity_factor (&cosmology, time) };
 
   for (int k = 0; k < n_files && st == ST_OK; k++)
     st = write_temporary (comm, paths[k], params, &all, &rows, time, k, n_files);

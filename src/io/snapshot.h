@@ -15,13 +15,15 @@
  * a directory snapdir_NNN, or a snapshot's stem whose files lie in its snapdir. Each rank gets a contiguous share
  * of the rows of each type; p (empty, zeroed) and h (empty, zeroed) are filled and *box is chosen: periodic from
  * the parameters or the header, isolated as the smallest cube of length 2^k about the centre of the particles'
- * extent in whose middle half they lie. Fields that a file does not hold (work, bin, ...) are zero. ST_NOINPUT: no
+ * extent in whose middle half they lie. Velocities are as the file has them (comoving runs: peculiar / sqrt a), and
+ * *time is the header's. Fields that a file does not hold (work, bin, ...) are zero. ST_NOINPUT: no
  * such file (says what was tried). ST_DATA: not HDF5, truncated, gas, wrong shapes, NaN, masses not above zero,
  * IDs given twice, |chi| > 1; each with names and numbers. ST_MEMORY. */
 enum status snapshot_read (const struct comm *comm, const struct params *params, const char *file, struct box *box,
                            struct particles *p, struct holes *h, double *time);
 
-/* Collective, agreed. Writes OutputDir/snapshot_NNN.hdf5, or OutputDir/snapdir_NNN/snapshot_NNN.K.hdf5 when
+/* Collective, agreed. In comoving runs `time` is the scale factor, particles carry momenta, and the file gets
+ * GADGET's velocities. Writes OutputDir/snapshot_NNN.hdf5, or OutputDir/snapdir_NNN/snapshot_NNN.K.hdf5 when
  * NumFilesPerSnapshot is above 1. Rows are in the order (type, rank, index), so that the file is the same for any
  * number of ranks as long as ranks hold contiguous pieces of one global order. Written aside, synced, renamed:
  * ST_IOERR (disk full) or ST_CANTCREAT leave no file. */

@@ -412,6 +412,15 @@ static void set_defaults (struct params *p)
     }
 }
 
+/* Defaults of comoving runs: a box is periodic, and what is an interval in physical runs is a factor. */
+static void set_comoving_defaults (struct params *p)
+{
+  if (!p->line[PARAM_ROW_TimeBetSnapshot])
+    p->TimeBetSnapshot = 1.25;
+  if (!p->line[PARAM_ROW_Periodic])
+    p->Periodic = 1;
+}
+
 static void check_required (struct reading *r)
 {
   for (int k = 0; k < PARAM_COUNT; k++)
@@ -442,19 +451,32 @@ static int class_of_type (const struct params *p, int type)
 
 double params_softening (const struct params *p, int type) { return *class_length (p, class_of_type (p, type)); }
 
+double params_softening_most (const struct params *p, int type)
+{
+  const double most[6] = { p->SofteningMaxPhysClass0, p->SofteningMaxPhysClass1, p->SofteningMaxPhysClass2,
+                           p->SofteningMaxPhysClass3, p->SofteningMaxPhysClass4, p->SofteningMaxPhysClass5 };
+
+  return most[class_of_type (p, type)];
+}
+
 int params_in_regions (const struct params *p, int type)
 {
   return p->KetjuOn &&
          (type == 5 || (p->KetjuStarParticleTypeFlags >> type & 1) || (type == 1 && p->KetjuDarkMatterInRegions));
 }
 
+/* Physical, in comoving runs the largest until TimeMax. */
 static double largest_member_softening (const struct params *p)
 {
   double largest = 0;
 
-  for (int type = 0; type < 6; type++)
-    if (params_in_regions (p, type) && params_softening (p, type) > largest)
-      largest = params_softening (p, type);
+  for (int type = 0; type < 6; type++) {
+    double length = params_softening (p, type) * (p->ComovingIntegrationOn ? p->TimeMax : 1);
+    if (p->ComovingIntegrationOn && length > params_softening_most (p, type))
+      length = params_softening_most (p, type);
+    if (params_in_regions (p, type) && length > largest)
+      largest = length;
+  }
   return largest;
 }
 
@@ -485,8 +507,32 @@ static int ends_before_begin (const struct params *p) { return p->TimeMax <= p->
 static int list_without_file (const struct params *p) { return p->OutputListOn && !*p->OutputListFilename; }
 static int bad_pn_terms (const struct params *p) { unsigned t; return pn_terms_parse (p->KetjuPNTerms, &t) != 0; }
 static int step_bounds_cross (const struct params *p) { return p->MinSizeTimestep > p->MaxSizeTimestep; }
-static int is_comoving (const struct params *p) { return p->ComovingIntegrationOn; }
-static int is_periodic (const struct params *p) { return p->Periodic; }
+static int comoving_and_isolated (const struct params *p) { return p->ComovingIntegrationOn && !p->Periodic; }
+static int comoving_without_matter (const struct params *p) { return p->ComovingIntegrationOn && !(p->Omega0 > 0); }
+static int comoving_without_h (const struct params *p) { return p->ComovingIntegrationOn && !(p->HubbleParam > 0); }
+static int comoving_from_nothing (const struct params *p) { return p->ComovingIntegrationOn && p->TimeBegin <= 0; }
+static int never_grows (const struct params *p)
+{
+  return p->ComovingIntegrationOn && !p->OutputListOn && p->TimeBetSnapshot <= 1;
+}
+static int never_writes (const struct params *p)
+{
+  return !p->ComovingIntegrationOn && !p->OutputListOn && p->TimeBetSnapshot <= 0;
+}
+static int recollapses (const struct params *p)
+{
+  const double curvature = 1 - p->Omega0 - p->OmegaLambda;
+  int bad = 0;
+
+  for (double a = 1e-3; p->ComovingIntegrationOn && a < 1.01 * p->TimeMax; a *= 1.01)
+    bad |= !(p->Omega0 / (a * a * a) + curvature / (a * a) + p->OmegaLambda > 0);
+  return bad;
+}
+static int other_hubble (const struct params *p)
+{
+  return p->ComovingIntegrationOn && p->Hubble > 0
+         && fabs (p->Hubble / (HUBBLE_CGS * p->UnitLength_in_cm / p->UnitVelocity_in_cm_per_s) - 1) > 1e-3;
+}
 static int has_mesh (const struct params *p) { return p->PMGrid > 0; }
 static int more_at_once_than_files (const struct params *p)
 {
@@ -524,9 +570,22 @@ static const struct
     "KetjuRegionPhysicalRadius is below 2.8 times the largest softening of region members: softened forces would "
     "reach "
     "inside. Make it three times that softening, or 0 to have that done." },
-  { is_comoving, 1, PARAM_ROW_ComovingIntegrationOn,
-    "ComovingIntegrationOn = 1: this version integrates in physical coordinates only." },
-  { is_periodic, 1, PARAM_ROW_Periodic, "Periodic = 1: this version computes isolated systems only." },
+  { comoving_and_isolated, 1, PARAM_ROW_ComovingIntegrationOn,
+    "ComovingIntegrationOn = 1 needs a periodic box: set Periodic 1 and BoxSize." },
+  { comoving_without_matter, 1, PARAM_ROW_Omega0,
+    "ComovingIntegrationOn = 1 needs Omega0 above 0: there would be no matter to integrate." },
+  { comoving_without_h, 1, PARAM_ROW_HubbleParam,
+    "ComovingIntegrationOn = 1 needs HubbleParam above 0; units without h have HubbleParam 1 and their own Hubble." },
+  { comoving_from_nothing, 1, PARAM_ROW_TimeBegin,
+    "TimeBegin is a scale factor in a comoving run: give 1/(1 + z), above 0." },
+  { never_grows, 1, PARAM_ROW_TimeBetSnapshot,
+    "TimeBetSnapshot is a factor in a comoving run and must be above 1: 1.1 writes snapshots at a, 1.1 a, 1.21 a." },
+  { never_writes, 1, PARAM_ROW_TimeBetSnapshot,
+    "TimeBetSnapshot = 0 leaves no time between snapshots; only with OutputListOn = 1 it is not used." },
+  { recollapses, 1, PARAM_ROW_OmegaLambda,
+    "Omega0 and OmegaLambda make H(a)^2 negative between a = 0.001 and TimeMax: no such universe expands so far." },
+  { other_hubble, 0, PARAM_ROW_Hubble,
+    "Hubble is not 100 km/s/Mpc in these units: it is used as it is given. 0 leaves it to the units." },
   { has_mesh, 1, PARAM_ROW_PMGrid, "PMGrid > 0: this version has no mesh; the tree computes the whole force." },
   { more_at_once_than_files, 0, PARAM_ROW_MaxFilesWithConcurrentIO,
     "MaxFilesWithConcurrentIO is larger than NumFilesPerSnapshot and has no further effect." },
@@ -570,6 +629,8 @@ enum status params_from_text (const char *name, const char *text, int64_t n, str
   mem_free (&copy);
   if (r.n_faults == 0 || !memchr (text, '\0', (size_t) n))
     check_required (&r);
+  if (out->ComovingIntegrationOn)
+    set_comoving_defaults (out);
   if (r.n_faults == 0)
     check_relations (&r);
   if (r.n_faults > MAX_FAULTS_SAID)
@@ -637,6 +698,9 @@ enum status params_check_types (const struct params *p, const int64_t n_of_type[
       st =
         status_fail (ST_DATA, "%s: the initial conditions hold type %d, but SofteningComovingClass%d is not given.",
                      p->source, type, class_of_type (p, type));
+    else if (p->ComovingIntegrationOn && params_softening_most (p, type) == 0 && eps > 0)
+      st = status_fail (ST_DATA, "%s: SofteningMaxPhysClass%d is 0, which leaves type %d no softening at any time. "
+                        "Give it a length, or leave it out for no bound.", p->source, class_of_type (p, type), type);
     else if (eps == 0 && type != 5)
       st = status_fail (ST_DATA, "%s: type %d is in softening class %d, whose length is 0. Only SMBHs (type 5) may "
                         "have no softening; set SofteningClassOfPartType%d or the length.",
@@ -657,8 +721,15 @@ void params_log_notes (const struct params *p)
 
 struct units params_units (const struct params *p)
 {
-  return units_from_base (p->UnitLength_in_cm, p->UnitMass_in_g, p->UnitVelocity_in_cm_per_s,
+  const double h = p->ComovingIntegrationOn ? p->HubbleParam : 1;
+
+  return units_from_base (p->UnitLength_in_cm / h, p->UnitMass_in_g / h, p->UnitVelocity_in_cm_per_s,
                           p->GravityConstantInternal);
+}
+
+double params_hubble (const struct params *p)
+{
+  return p->Hubble > 0 ? p->Hubble : HUBBLE_CGS * (p->UnitLength_in_cm / p->UnitVelocity_in_cm_per_s);
 }
 
 /* The shortest digits that read back to the same double. */

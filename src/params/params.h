@@ -91,10 +91,17 @@ enum status params_write_used (const struct params *p, FILE *file);
 /* Local. The manual of all parameters, as text for a terminal or as markdown (doc/parameters.md). */
 void params_print_manual (FILE *file, int markdown);
 
+/* Local. In comoving runs length, mass and time are what is given divided by HubbleParam, so that values in these
+ * units turn into cgs without more ado. G and c do not depend on it. */
 struct units params_units (const struct params *p);
+
+/* Local. The Hubble constant in code units: as given, or 100 km/s/Mpc in the units given. */
+double params_hubble (const struct params *p);
 
 /* Local. Plummer-equivalent softening of a type in code units; NaN if no length is given for its class. */
 double params_softening (const struct params *p, int type);
+/* Local. The bound of the physical softening of a type in comoving runs; NaN: none. */
+double params_softening_most (const struct params *p, int type);
 
 /* Local. Whether bodies of a type are members of regions (not the SMBHs' own affair: their mass decides too). */
 int params_in_regions (const struct params *p, int type);

@@ -140,10 +140,10 @@ static void name_regions (struct regions *r, const struct params *params, struct
 }
 
 /* Groups and halo marks of the local particles; returns how many are members. */
-static int64_t mark_particles (const struct params *params, const struct box *box, const struct centre_grid *grid,
-                               const struct centre *c, struct particles *p, const int64_t *index, int64_t n)
+static int64_t mark_particles (const struct params *params, const struct box *box, double radius,
+                               const struct centre_grid *grid, const struct centre *c, struct particles *p,
+                               const int64_t *index, int64_t n)
 {
-  double radius = params_region_radius (params);
   int64_t n_members = 0;
 
   for (int64_t k = 0; k < n; k++) {
@@ -287,10 +287,10 @@ enum status regions_relist (struct regions *r, const struct comm *comm, const st
 }
 
 enum status regions_find (struct regions *r, const struct comm *comm, const struct params *params,
-                          const struct box *box, struct particles *p, const struct holes *h, const int64_t *index,
-                          int64_t n)
+                          const struct epoch *epoch, const struct box *box, struct particles *p,
+                          const struct holes *h, const int64_t *index, int64_t n)
 {
-  double radius = params_region_radius (params);
+  double radius = params_region_radius (params) / epoch->scale;
   struct centre_grid grid = { 0 };
   struct centre *centre = NULL;
   int n_centres = 0;
@@ -311,7 +311,7 @@ enum status regions_find (struct regions *r, const struct comm *comm, const stru
   if (st == ST_OK) {
     unite_centres (box, radius, centre, n_centres);
     name_regions (r, params, centre, n_centres);
-    int64_t n_mine = mark_particles (params, box, &grid, centre, p, index, n);
+    int64_t n_mine = mark_particles (params, box, radius, &grid, centre, p, index, n);
     st = list_members (r, comm, p, index, n, n_mine);
   }
   if (st == ST_OK) {
@@ -372,10 +372,11 @@ static double fastest_sphere (const struct region_member *m, int n, const struct
   return fastest;
 }
 
-double regions_step (const struct regions *r, const struct params *params, const struct units *units,
-                     const struct box *box)
+double regions_step (const struct regions *r, const struct params *params, const struct epoch *epoch,
+                     const struct units *units, const struct box *box)
 {
-  double radius = params_region_radius (params), step = INFINITY;
+  const double radius = params_region_radius (params), a = epoch->scale;
+  double step = INFINITY;
 
   for (int g = 0; g < r->n; g++) {
     const struct region *region = &r->region[g];
@@ -383,15 +384,15 @@ double regions_step (const struct regions *r, const struct params *params, const
     double mass = 0, mean[3], sigma;
     for (int i = 0; i < region->n; i++) {
       mass += m[i].mass;
-      step = fmin (step, 0.1 * box->length / fmax (norm3 (m[i].velocity), 1e-30));
+      step = fmin (step, 0.1 * box->length * a * a / fmax (norm3 (m[i].velocity), 1e-30));
     }
     step = fmin (step, sqrt (2 * params->ErrTolIntAccuracy * (radius / 3) * radius * radius / (units->G * mass)));
     if (star_motion (m, region->n, mean, &sigma) < 2)
       continue;
-    step = fmin (step, 0.3 * radius / fmax (fastest_sphere (m, region->n, box, radius, mean), 1e-30));
-    step = fmin (step, 0.5 * radius / fmax (sqrt (3) * sigma, 1e-30));
+    step = fmin (step, 0.3 * radius * a / fmax (fastest_sphere (m, region->n, box, radius / a, mean), 1e-30));
+    step = fmin (step, 0.5 * radius * a / fmax (sqrt (3) * sigma, 1e-30));
   }
-  return step;
+  return step * epoch->pace;
 }
 
 void regions_free (struct regions *r)

@@ -32,13 +32,23 @@ struct harvest
   int64_t n_members, n_samples, n_mergers, n_records, room_members, room_samples, room_mergers, room_records;
 };
 
+/* One instant of the flow: what the frame's momentum is multiplied with to give its way, and the expansion. */
+struct moment
+{
+  double drift, scale, hubble;
+};
+
 struct flow
 {
   const struct params *params;
+  const struct cosmology *cosmology;
   const struct units *units;
   const struct box *box;
   const struct regions *regions;
-  double time, dt;
+  double time, dt;           /* physical */
+  struct moment begin, end;
+  double begin_tide, end_tide; /* of struct epoch */
+  double star_softening;     /* physical, as at the beginning */
   const double *sample_time; /* after `time`, ascending */
   int n_sample_times;
   struct harvest *harvest;
@@ -70,9 +80,19 @@ static double pair_potential (double r, double h)
   return potential;
 }
 
-static double softening_of_pair (const struct params *params, int hole_a, int hole_b)
+static double softening_of_pair (const struct params *params, double of_stars, int hole_a, int hole_b)
 {
-  return !hole_a && !hole_b && params->KetjuUseStarStarSoftening ? params_softening (params, TYPE_STAR) : 0;
+  return !hole_a && !hole_b && params->KetjuUseStarStarSoftening ? of_stars : 0;
+}
+
+static struct moment moment_at (const struct flow *f, double t)
+{
+  const double a = f->begin.scale;
+
+  if (!f->cosmology->comoving)
+    return (struct moment){ t - f->time, 1, 0 };
+  const double length = cosmology_length (f->cosmology, a, t - f->time), now = a * exp (length);
+  return (struct moment){ cosmology_drift (f->cosmology, a, length), now, cosmology_hubble (f->cosmology, now) };
 }
 
 static int is_centre (const struct params *params, const struct region_member *m)
@@ -120,29 +140,38 @@ static void crowd_separation (const struct crowd *c, int i, int j, double out[3]
     out[k] = (c->body[i].x[k] - c->body[j].x[k]) + (c->low[i][k] - c->low[j][k]);
 }
 
-/* Newtonian energy of bodies as areg sees them, in the frame that moves with -v_cm. */
-static double newtonian_energy (const struct params *params, const struct units *units, const struct crowd *c,
-                                const double v_cm[3])
+/* Newtonian energy of bodies as areg sees them, with peculiar velocities, in the frame in which theirs has the
+ * momentum v_cm. */
+static double newtonian_energy (const struct flow *f, const struct crowd *c, const double v_cm[3],
+                                const struct moment *now)
 {
   const struct areg_body *b = c->body;
   long double kinetic = 0, potential = 0;
 
   for (int i = 0; i < c->n; i++) {
     for (int k = 0; k < 3; k++) {
-      long double v = (long double) b[i].v[k] + v_cm[k];
+      long double v = (long double) (b[i].v[k] - now->hubble * b[i].x[k]) + v_cm[k] / now->scale;
       kinetic += 0.5L * b[i].m * v * v;
     }
     for (int j = 0; j < i; j++) {
       double d[3];
       crowd_separation (c, i, j, d);
-      double eps = softening_of_pair (params, b[i].kind == AREG_HOLE, b[j].kind == AREG_HOLE);
-      potential -= (long double) units->G * b[i].m * b[j].m * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
+      double eps = softening_of_pair (f->params, f->star_softening, b[i].kind == AREG_HOLE, b[j].kind == AREG_HOLE);
+      potential -= (long double) f->units->G * b[i].m * b[j].m * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
     }
   }
   return (double) (kinetic + potential);
 }
 
-/* Bodies relative to the region's heaviest SMBH in position, to the members' mass centre in velocity. */
+/* Half of what the expansion's own acceleration does to the bodies in the flow. */
+static void kick_by_expansion (const struct flow *f, struct crowd *c, double tide)
+{
+  for (int i = 0; i < c->n && f->cosmology->comoving; i++)
+    axpy3 (0.5 * f->dt * tide, c->body[i].x, c->body[i].v);
+}
+
+/* Physical coordinates of the bodies relative to the region's heaviest SMBH in position, to the members' mass
+ * centre in momentum, which is v_cm. */
 static void load_bodies (const struct flow *f, struct crowd *out, double v_cm[3])
 {
   const struct region *region = f->region;
@@ -161,9 +190,15 @@ static void load_bodies (const struct flow *f, struct crowd *out, double v_cm[3]
   for (int k = 0; k < 3; k++)
     v_cm[k] /= mass;
   for (int i = 0; i < region->n; i++) {
+    const double a = f->begin.scale;
     struct areg_body b = { .m = m[i].mass, .id = m[i].id };
     split_separation (f->box, &m[i], origin, b.x, out->low[i]);
-    sub3 (m[i].velocity, v_cm, b.v);
+    for (int k = 0; k < 3; k++) {
+      const double comoving = b.x[k];
+      b.x[k] = comoving * a;
+      out->low[i][k] = fma (comoving, a, -b.x[k]) + out->low[i][k] * a;
+      b.v[k] = (m[i].velocity[k] - v_cm[k]) / a + f->begin.hubble * b.x[k];
+    }
     b.kind = is_centre (f->params, &m[i]) ? AREG_HOLE : AREG_STAR;
     for (int k = 0; k < 3; k++)
       b.spin[k] = b.kind == AREG_HOLE ? m[i].spin[k] : 0;
@@ -172,9 +207,10 @@ static void load_bodies (const struct flow *f, struct crowd *out, double v_cm[3]
   out->n = region->n;
 }
 
-/* Where a point given relative to the origin's position at the start of the flow is at time t, in code
+/* Where a point given relative to the origin of a region's coordinates is at some moment, in the run's
  * coordinates. */
-static void absolute_position (const struct flow *f, const double x[3], const double v_cm[3], double t, double out[3])
+static void absolute_position (const struct flow *f, const double x[3], const double v_cm[3],
+                               const struct moment *now, double out[3])
 {
   const struct region_member *m = f->regions->member + f->region->first;
 
@@ -182,7 +218,7 @@ static void absolute_position (const struct flow *f, const double x[3], const do
     if (m[i].id == f->region->id)
       box_to_length (f->box, m[i].position, out);
   for (int k = 0; k < 3; k++)
-    out[k] += x[k] + v_cm[k] * (t - f->time);
+    out[k] += x[k] / now->scale + v_cm[k] * now->drift;
 }
 
 struct sampling
@@ -196,6 +232,7 @@ static int take_sample (void *context, double t, const struct areg_body *bodies,
 {
   struct sampling *s = context;
   const struct flow *f = s->flow;
+  const struct moment now = moment_at (f, f->time + t);
   int n_holes = 0;
 
   for (int i = 0; i < n; i++)
@@ -205,9 +242,9 @@ static int take_sample (void *context, double t, const struct areg_body *bodies,
       continue;
     struct region_sample row = { .time = f->time + t, .mass = bodies[i].m, .id = bodies[i].id, .n_particles = n,
                                  .n_holes = n_holes };
-    absolute_position (f, bodies[i].x, s->v_cm, row.time, row.position);
+    absolute_position (f, bodies[i].x, s->v_cm, &now, row.position);
     for (int k = 0; k < 3; k++) {
-      row.velocity[k] = bodies[i].v[k] + s->v_cm[k];
+      row.velocity[k] = now.scale * (bodies[i].v[k] - now.hubble * bodies[i].x[k]) + s->v_cm[k];
       row.spin[k] = bodies[i].spin[k];
     }
     if (PUSH (f->harvest, sample, row) != ST_OK)
@@ -218,19 +255,25 @@ static int take_sample (void *context, double t, const struct areg_body *bodies,
 
 /* The way of the whole region first, the same for all, then the way of the body in it: two close bodies keep the
  * digits of their separation. */
-static void store_body (const struct box *box, const struct region_member *origin, const double way[3],
+static void store_body (const struct flow *f, const struct region_member *origin, const double way[3],
                         const struct areg_body *b, const double low[3], const double v_cm[3],
                         struct region_member *m)
 {
+  const double a = f->end.scale;
+  double x[3], rest[3];
+
+  for (int k = 0; k < 3; k++) {
+    x[k] = b->x[k] / a;
+    rest[k] = (fma (-x[k], a, b->x[k]) + low[k]) / a;
+    m->velocity[k] = a * (b->v[k] - f->end.hubble * b->x[k]) + v_cm[k];
+  }
   memcpy (m->position, origin->position, sizeof m->position);
   memcpy (m->fraction, origin->fraction, sizeof m->fraction);
-  box_displace (box, m->position, way, m->fraction);
-  box_displace (box, m->position, b->x, m->fraction);
-  box_displace (box, m->position, low, m->fraction);
+  box_displace (f->box, m->position, way, m->fraction);
+  box_displace (f->box, m->position, x, m->fraction);
+  box_displace (f->box, m->position, rest, m->fraction);
   if (m->type != TYPE_HOLE) /* nobody keeps a star's: a resumed run must see the same as one that goes on */
     memset (m->fraction, 0, sizeof m->fraction);
-  for (int k = 0; k < 3; k++)
-    m->velocity[k] = b->v[k] + v_cm[k];
   memcpy (m->spin, b->spin, sizeof m->spin);
   m->mass = b->m;
 }
@@ -239,7 +282,7 @@ static void store_body (const struct box *box, const struct region_member *origi
 static enum status store_members (const struct flow *f, const struct crowd *c, const double v_cm[3])
 {
   const struct region_member *members = f->regions->member + f->region->first, *origin = members;
-  const double way[3] = { v_cm[0] * f->dt, v_cm[1] * f->dt, v_cm[2] * f->dt };
+  const double way[3] = { v_cm[0] * f->end.drift, v_cm[1] * f->end.drift, v_cm[2] * f->end.drift };
   enum status st = ST_OK;
 
   while (origin->id != f->region->id)
@@ -248,7 +291,7 @@ static enum status store_members (const struct flow *f, const struct crowd *c, c
     struct region_member m = members[i];
     m.gone = next == c->n || c->body[next].id != m.id;
     if (!m.gone) {
-      store_body (f->box, origin, way, &c->body[next], c->low[next], v_cm, &m);
+      store_body (f, origin, way, &c->body[next], c->low[next], v_cm, &m);
       next++;
     }
     st = PUSH (f->harvest, member, m);
@@ -265,8 +308,10 @@ static enum status store_mergers (const struct flow *f, const struct areg *syste
   for (int i = 0; i < n && st == ST_OK; i++) {
     struct areg_merger m = list[i];
     m.t += f->time;
-    absolute_position (f, list[i].x, v_cm, m.t, m.x);
-    axpy3 (1, v_cm, m.v);
+    const struct moment then = moment_at (f, m.t);
+    absolute_position (f, list[i].x, v_cm, &then, m.x);
+    axpy3 (-then.hubble, list[i].x, m.v);
+    axpy3 (1 / then.scale, v_cm, m.v);
     st = PUSH (f->harvest, merger, m);
   }
   return st;
@@ -341,9 +386,9 @@ static void describe (const struct flow *f, const struct crowd *c, const double 
   }
   for (int k = 0; k < 3; k++) {
     x_cm[k] /= mass;
-    out->velocity[k] = v_cm[k];
+    out->velocity[k] = v_cm[k] / f->end.scale;
   }
-  absolute_position (f, x_cm, v_cm, f->time + f->dt, out->position);
+  absolute_position (f, x_cm, v_cm, &f->end, out->position);
   tightest_pair (f->units, c, out);
 }
 
@@ -354,7 +399,8 @@ static enum status integrate (const struct flow *f, struct areg *system, struct 
   struct sampling sampling = { f, v_cm, ST_OK };
   struct areg_statistics statistics;
   struct region_record record = { .id = f->region->id, .n = f->region->n, .n_holes = f->region->n_holes };
-  double before = newtonian_energy (f->params, f->units, c, v_cm), start = log_seconds ();
+  double before = f->begin.scale * newtonian_energy (f, c, v_cm, &f->begin), start = log_seconds ();
+  kick_by_expansion (f, c, f->begin_tide);
   int code = areg_load_split (system, 0, c->body, c->low, c->n);
 
   if (code == AREG_OK) {
@@ -366,7 +412,8 @@ static enum status integrate (const struct flow *f, struct areg *system, struct 
   c->n = areg_count (system);
   areg_bodies_split (system, c->body, c->low);
   areg_statistics_now (system, &statistics);
-  *energy_change += newtonian_energy (f->params, f->units, c, v_cm) - before;
+  kick_by_expansion (f, c, f->end_tide);
+  *energy_change += f->end.scale * newtonian_energy (f, c, v_cm, &f->end) - before;
   record.steps = statistics.steps;
   record.rejected = statistics.rejected;
   record.energy_error = statistics.energy_error_max;
@@ -378,7 +425,8 @@ static enum status integrate (const struct flow *f, struct areg *system, struct 
   return st == ST_OK ? store_mergers (f, system, v_cm) : st;
 }
 
-static struct areg_options options_for (const struct params *params, const struct units *units)
+static struct areg_options options_for (const struct params *params, const struct units *units,
+                                        double star_softening)
 {
   struct areg_options o;
 
@@ -389,7 +437,7 @@ static struct areg_options options_for (const struct params *params, const struc
   o.tolerance = params->KetjuIntegrationRelativeTolerance;
   o.merge_radius = params->KetjuMergerRadius;
   o.kicks = params->KetjuBHMergerKicks;
-  o.star_star_softening = params->KetjuUseStarStarSoftening ? params_softening (params, TYPE_STAR) : 0;
+  o.star_star_softening = params->KetjuUseStarStarSoftening ? star_softening : 0;
   return o;
 }
 
@@ -445,7 +493,7 @@ static enum status integrate_mine (struct flow *f, const struct comm *comm, cons
                                    double *energy_change)
 {
   const struct regions *r = f->regions;
-  struct areg_options options = options_for (f->params, f->units);
+  struct areg_options options = options_for (f->params, f->units, f->star_softening);
   struct crowd crowd = { mem_alloc ("region bodies", r->n_members, sizeof *crowd.body),
                          mem_alloc ("region bodies, low parts", r->n_members, sizeof *crowd.low), 0 };
   struct areg *system = NULL;
@@ -574,19 +622,45 @@ static void share_values (const struct comm *comm, double *values, int n)
     comm_sum_array (comm, (int64_t *) values, n);
 }
 
+/* The two ends of a step of `length` from `time` in physical terms. */
+static struct flow flow_over (const struct params *params, const struct cosmology *cosmology, double time,
+                              double length)
+{
+  const double after = cosmology->comoving ? time * exp (length) : time + length;
+  const struct epoch begin = cosmology_epoch (cosmology, params, time);
+  const struct epoch end = cosmology_epoch (cosmology, params, after);
+
+  return (struct flow){ .params = params,
+                        .cosmology = cosmology,
+                        .time = begin.age,
+                        .dt = cosmology_span (cosmology, time, length),
+                        .begin = { 0, begin.scale, begin.hubble },
+                        .end = { cosmology_drift (cosmology, time, length), end.scale, end.hubble },
+                        .begin_tide = begin.tide,
+                        .end_tide = end.tide,
+                        .star_softening = begin.scale * begin.softening[TYPE_STAR] };
+}
+
 enum status regions_flow (struct regions *r, const struct comm *comm, const struct params *params,
-                          const struct units *units, const struct box *box, struct particles *p, struct holes *h,
-                          double time, double dt, double sample_origin, double sample_interval)
+                          const struct cosmology *cosmology, const struct units *units, const struct box *box,
+                          struct particles *p, struct holes *h, double time, double length, double sample_origin,
+                          double sample_interval)
 {
   struct harvest harvest = { 0 };
-  struct flow f = { params, units, box, r, time, dt, NULL, 0, &harvest, NULL, time == sample_origin };
+  struct flow f = flow_over (params, cosmology, time, length);
   double hint[r->n + 1], energy_change[r->n + 1];
   enum status st = regions_gather (r, comm, p, h);
 
+  f.units = units;
+  f.box = box;
+  f.regions = r;
+  f.harvest = &harvest;
+  f.first = time == sample_origin;
   r->energy_change = 0;
   if (st != ST_OK)
     return st;
-  double *times = sample_times (time, dt, sample_origin, sample_interval, &f.n_sample_times);
+  double *times = sample_times (f.time, f.dt, cosmology_age (cosmology, sample_origin), sample_interval,
+                                &f.n_sample_times);
   f.sample_time = times;
   st = integrate_mine (&f, comm, h, hint, energy_change);
   mem_free (&times);
@@ -611,8 +685,8 @@ enum status regions_flow (struct regions *r, const struct comm *comm, const stru
   return st;
 }
 
-void regions_add_potential (const struct regions *r, const struct params *params, const struct units *units,
-                            const struct box *box, int rank, struct particles *p)
+void regions_add_potential (const struct regions *r, const struct params *params, const struct epoch *epoch,
+                            const struct units *units, const struct box *box, int rank, struct particles *p)
 {
   for (int g = 0; g < r->n; g++)
     for (int i = r->region[g].first; i < r->region[g].first + r->region[g].n; i++) {
@@ -624,7 +698,8 @@ void regions_add_potential (const struct regions *r, const struct params *params
         const struct region_member *other = &r->member[j];
         if (j == i || other->gone)
           continue;
-        double eps = softening_of_pair (params, is_centre (params, m), is_centre (params, other));
+        double eps = softening_of_pair (params, epoch->softening[TYPE_STAR], is_centre (params, m),
+                                        is_centre (params, other));
         member_separation (box, m, other, d);
         sum -= other->mass * pair_potential (norm3 (d), SPLINE_SUPPORT * eps);
       }
@@ -633,10 +708,10 @@ void regions_add_potential (const struct regions *r, const struct params *params
 }
 
 /* The host's acceleration of a by b: Newton's, softened with the larger of the two lengths. */
-static void host_pull (const struct params *params, const struct units *units, const struct box *box,
+static void host_pull (const struct epoch *epoch, const struct units *units, const struct box *box,
                        const struct region_member *a, const struct region_member *b, double sign, double out[3])
 {
-  double d[3], eps = fmax (params_softening (params, a->type), params_softening (params, b->type)), force, potential;
+  double d[3], eps = fmax (epoch->softening[a->type], epoch->softening[b->type]), force, potential;
 
   member_separation (box, a, b, d);
   pair_softened (dot3 (d, d), SPLINE_SUPPORT * eps, &force, &potential);
@@ -662,7 +737,7 @@ static int same_membership (const struct region_member *old, int n_old, const st
 }
 
 int regions_force_change (const struct region_member *old, int n_old, const struct region_member *now, int n_now,
-                          const struct params *params, const struct units *units, const struct box *box, int rank,
+                          const struct epoch *epoch, const struct units *units, const struct box *box, int rank,
                           void (*add) (void *context, int64_t local, const double change[3]), void *context)
 {
   int n = 0;
@@ -689,7 +764,7 @@ int regions_force_change (const struct region_member *old, int n_old, const stru
     for (int j = 0; j < n; j++) {
       int was = all[i].old >= 0 && all[i].old == all[j].old, is = all[i].now >= 0 && all[i].now == all[j].now;
       if (j != i && was != is)
-        host_pull (params, units, box, all[i].m, all[j].m, was ? 1 : -1, change);
+        host_pull (epoch, units, box, all[i].m, all[j].m, was ? 1 : -1, change);
     }
     add (context, all[i].m->local, change);
   }

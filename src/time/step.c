@@ -30,6 +30,79 @@ struct force_set
   double (*acceleration)[3];      /* owned */
 };
 
+/* ---- ticks ---- */
+
+/* The largest bin whose steps end, or may begin, at this tick. */
+static int due_bin (const struct stepper *s)
+{
+  int64_t tick = s->timeline->tick;
+
+  return tick == 0 ? TIMELINE_BITS : __builtin_ctzll ((unsigned long long) tick);
+}
+
+static double bin_length (const struct stepper *s, int bin)
+{
+  return ldexp (timeline_tick_length (s->timeline), bin);
+}
+
+static double now (const struct stepper *s) { return timeline_now (s->timeline); }
+
+/* Weight of a force in the half-kick that opens a step of this bin now, or that closes one. */
+static double opening_weight (const struct stepper *s, int bin)
+{
+  return cosmology_kick (&s->cosmology, now (s), 0.5 * bin_length (s, bin));
+}
+
+static double closing_weight (const struct stepper *s, int bin)
+{
+  return -cosmology_kick (&s->cosmology, now (s), -0.5 * bin_length (s, bin));
+}
+
+static struct epoch epoch_now (const struct stepper *s)
+{
+  return cosmology_epoch (&s->cosmology, s->params, now (s));
+}
+
+/* The largest bin with steps not longer than dt. */
+static int bin_of_step (const struct stepper *s, double dt)
+{
+  double ticks = dt / timeline_tick_length (s->timeline);
+
+  if (!(ticks < 0x1p60))
+    return TIMELINE_BITS;
+  return ticks < 1 ? 0 : ilogb (ticks);
+}
+
+static int highest_due (const struct stepper *s)
+{
+  int due = due_bin (s);
+
+  for (int b = due; b >= 0; b--)
+    if (s->n_in_bin[b] > 0)
+      return b;
+  return -1;
+}
+
+int step_synchronized (const struct stepper *s)
+{
+  int due = due_bin (s);
+
+  for (int b = due + 1; b < N_BINS; b++)
+    if (s->n_in_bin[b] > 0)
+      return 0;
+  return 1;
+}
+
+static int lowest_bin (const struct stepper *s)
+{
+  for (int b = 0; b < N_BINS; b++)
+    if (s->n_in_bin[b] > 0)
+      return b;
+  return TIMELINE_BITS;
+}
+
+double step_length (const struct stepper *s) { return bin_length (s, lowest_bin (s)); }
+
 /* ---- sets and their forces ---- */
 
 static void drop_sets (struct stepper *s)
@@ -80,7 +153,7 @@ static void unpack (struct packed *b)
 static enum status pack (const struct stepper *s, const struct force_set *f, struct packed *out)
 {
   const struct particles *p = s->p;
-  double softening[N_TYPES];
+  const struct epoch epoch = epoch_now (s);
   uint64_t (*position)[3] = mem_alloc ("set positions", f->n, sizeof *position);
   double *mass = mem_alloc ("set masses", f->n, sizeof *mass);
   double *eps = mem_alloc ("set softenings", f->n, sizeof *eps);
@@ -95,13 +168,11 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
                           .work = mem_alloc ("set new work", f->n, sizeof (float)) };
   if (!position || !mass || !eps || !old || !id || !group || !work || !out->potential || !out->work)
     return ST_MEMORY;
-  for (int t = 0; t < N_TYPES; t++)
-    softening[t] = params_softening (s->params, t);
   for (int64_t k = 0; k < f->n; k++) {
     int64_t i = f->index[k];
     memcpy (position[k], p->position[i], sizeof position[k]);
     mass[k] = p->mass[i];
-    eps[k] = softening[p->type[i]];
+    eps[k] = epoch.softening[p->type[i]];
     old[k] = p->acceleration_old[i];
     id[k] = p->id[i];
     group[k] = p->group[i];
@@ -222,61 +293,6 @@ static int64_t split_order (struct stepper *s, int64_t n, int limit)
   return low;
 }
 
-/* ---- ticks ---- */
-
-/* The largest bin whose steps end, or may begin, at this tick. */
-static int due_bin (const struct stepper *s)
-{
-  int64_t tick = s->timeline->tick;
-
-  return tick == 0 ? TIMELINE_BITS : __builtin_ctzll ((unsigned long long) tick);
-}
-
-static double bin_length (const struct stepper *s, int bin)
-{
-  return ldexp (timeline_tick_length (s->timeline), bin);
-}
-
-/* The largest bin with steps not longer than dt. */
-static int bin_of_step (const struct stepper *s, double dt)
-{
-  double ticks = dt / timeline_tick_length (s->timeline);
-
-  if (!(ticks < 0x1p60))
-    return TIMELINE_BITS;
-  return ticks < 1 ? 0 : ilogb (ticks);
-}
-
-static int highest_due (const struct stepper *s)
-{
-  int due = due_bin (s);
-
-  for (int b = due; b >= 0; b--)
-    if (s->n_in_bin[b] > 0)
-      return b;
-  return -1;
-}
-
-int step_synchronized (const struct stepper *s)
-{
-  int due = due_bin (s);
-
-  for (int b = due + 1; b < N_BINS; b++)
-    if (s->n_in_bin[b] > 0)
-      return 0;
-  return 1;
-}
-
-static int lowest_bin (const struct stepper *s)
-{
-  for (int b = 0; b < N_BINS; b++)
-    if (s->n_in_bin[b] > 0)
-      return b;
-  return TIMELINE_BITS;
-}
-
-double step_length (const struct stepper *s) { return bin_length (s, lowest_bin (s)); }
-
 /* ---- tidy ---- */
 
 /* The longest way of any particle in the largest step that the parameters allow, and room for whole regions. */
@@ -335,7 +351,8 @@ enum status step_tidy (struct stepper *s)
 /* The first force of a run: opening criterion first without, then with old accelerations; no kick. */
 static enum status first_force (struct stepper *s)
 {
-  enum status st = regions_find (&s->regions, s->comm, s->params, s->box, s->p, s->holes, s->order, s->p->n);
+  const struct epoch epoch = epoch_now (s);
+  enum status st = regions_find (&s->regions, s->comm, s->params, &epoch, s->box, s->p, s->holes, s->order, s->p->n);
 
   if (st == ST_OK)
     set_force (s, s->p->n, 0, &st);
@@ -358,7 +375,7 @@ static enum status close_kicks (struct stepper *s, int potentials)
       above++;
     const struct force_set *f = set_force (s, s->first_of_bin[b + 1], potentials && b == top, &st);
     if (f)
-      kick_set (s, f, 0.5 * bin_length (s, b) - (above <= top ? 0.5 * bin_length (s, above) : 0));
+      kick_set (s, f, closing_weight (s, b) - (above <= top ? closing_weight (s, above) : 0));
   }
   return st;
 }
@@ -369,8 +386,9 @@ enum status step_close (struct stepper *s, int potentials)
 
   if (st == ST_OK && (potentials || !s->started) && step_synchronized (s) && s->regions.n > 0) {
     st = regions_gather (&s->regions, s->comm, s->p, s->holes);
+    const struct epoch epoch = epoch_now (s);
     if (st == ST_OK)
-      regions_add_potential (&s->regions, s->params, s->units, s->box, s->comm->rank, s->p);
+      regions_add_potential (&s->regions, s->params, &epoch, s->units, s->box, s->comm->rank, s->p);
   }
   s->started = 1;
   return st;
@@ -378,15 +396,15 @@ enum status step_close (struct stepper *s, int potentials)
 
 /* ---- open ---- */
 
-/* The step that a particle wants, from its force among the set and its own softening; a body must not cross a tenth
- * of the box either, however weak its force. */
-static double wanted_step (const struct stepper *s, int64_t i, const double acceleration[3])
+/* The step that a particle wants, from its force among the set and its own softening, both physical; a body must not
+ * cross a tenth of the box either, however weak its force. */
+static double wanted_step (const struct stepper *s, const struct epoch *e, int64_t i, const double acceleration[3])
 {
-  double a = norm3 (acceleration), v = norm3 (s->p->velocity[i]);
-  double eps = params_softening (s->params, s->p->type[i]);
-  double dt = a > 0 ? sqrt (2 * s->params->ErrTolIntAccuracy * eps / a) : INFINITY;
+  const double a = e->scale, force = norm3 (acceleration) / (a * a), v = norm3 (s->p->velocity[i]) / (a * a);
+  const double eps = e->softening[s->p->type[i]] * a;
+  double dt = force > 0 ? sqrt (2 * s->params->ErrTolIntAccuracy * eps / force) : INFINITY;
 
-  return fmin (dt, v > 0 ? 0.1 * s->box->length / v : INFINITY);
+  return e->pace * fmin (dt, v > 0 ? 0.1 * s->box->length / v : INFINITY);
 }
 
 /* What changed membership adds to the forces on the particles of this rank, ascending local index. */
@@ -425,6 +443,7 @@ static void apply_changes (struct stepper *s, const struct changes *c)
 /* Regions anew, the kept forces corrected for the pairs that have changed sides, and the step of the regions. */
 static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
 {
+  const struct epoch epoch = epoch_now (s);
   int n_old = s->regions.n_members;
   struct region_member *old = mem_alloc ("old members", n_old, sizeof *old);
   struct changes changes = { 0 };
@@ -433,18 +452,18 @@ static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
   if (st == ST_OK) {
     if (n_old > 0)
       memcpy (old, s->regions.member, n_old * sizeof *old);
-    st = regions_find (&s->regions, s->comm, s->params, s->box, s->p, s->holes, s->order, n_active);
+    st = regions_find (&s->regions, s->comm, s->params, &epoch, s->box, s->p, s->holes, s->order, n_active);
   }
   if (st == ST_OK) {
     changes.list = mem_alloc ("force changes", n_old + s->regions.n_members, sizeof *changes.list);
     st = status_agree (s->comm, changes.list ? ST_OK : ST_MEMORY, NULL);
   }
   if (st == ST_OK) {
-    regions_force_change (old, n_old, s->regions.member, s->regions.n_members, s->params, s->units, s->box,
+    regions_force_change (old, n_old, s->regions.member, s->regions.n_members, &epoch, s->units, s->box,
                           s->comm->rank, note_change, &changes);
     qsort (changes.list, (size_t) changes.n, sizeof *changes.list, by_local);
     apply_changes (s, &changes);
-    int bin = bin_of_step (s, regions_step (&s->regions, s->params, s->units, s->box));
+    int bin = bin_of_step (s, regions_step (&s->regions, s->params, &epoch, s->units, s->box));
     s->region_bin = s->regions.n == 0 ? -1 : bin < top ? bin : top;
   }
   mem_free (&changes.list);
@@ -457,11 +476,12 @@ static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
 static int64_t descend (struct stepper *s, const struct force_set *f, int b, int *next)
 {
   struct particles *p = s->p;
+  const struct epoch epoch = epoch_now (s);
   int64_t highest = -1;
 
   for (int64_t k = 0; k < f->n; k++) {
     int64_t i = f->index[k];
-    int bin = bin_of_step (s, wanted_step (s, i, f->acceleration[k]));
+    int bin = bin_of_step (s, wanted_step (s, &epoch, i, f->acceleration[k]));
     if (p->group[i] >= 0)
       bin = (int) s->region_bin;
     else if (p->flags[i] & PARTICLE_HALO && bin > s->region_bin)
@@ -480,7 +500,7 @@ static int64_t descend (struct stepper *s, const struct force_set *f, int b, int
 static enum status choose_steps (struct stepper *s, int64_t n, int top)
 {
   enum status st = ST_OK;
-  double outer = 0; /* half the step of the level above that kicks at this tick */
+  double outer = 0; /* half-kick of the level above that kicks at this tick */
 
   for (int b = top; b >= 0 && st == ST_OK;) {
     int next;
@@ -490,8 +510,9 @@ static enum status choose_steps (struct stepper *s, int64_t n, int top)
     int64_t n_below = descend (s, f, b, &next);
     int64_t n_stay = comm_sum (s->comm, n - n_below);
     if (n_stay > 0) {
-      kick_set (s, f, 0.5 * bin_length (s, b) - outer);
-      outer = 0.5 * bin_length (s, b);
+      double weight = opening_weight (s, b);
+      kick_set (s, f, weight - outer);
+      outer = weight;
     }
     n = n_below;
     b = next;
@@ -499,13 +520,51 @@ static enum status choose_steps (struct stepper *s, int64_t n, int top)
   return st;
 }
 
+/* Collective. The step in which the rms motion of a type of dark matter, the least of types 1 to 3, is
+ * MaxRMSDisplacementFac of its mean spacing or of the mesh's split: forces change little in it, also where the
+ * softening would let a cold particle take a longer one (Springel 2005, section 4.2). Comoving runs; stars and SMBHs
+ * live in bound systems, where the softening decides. */
+static double displacement_step (const struct stepper *s)
+{
+  const double a = now (s), density = cosmology_mean_density (&s->cosmology, s->units->G);
+  const double split = s->params->PMGrid > 0 ? s->params->Asmth * s->box->length / s->params->PMGrid : INFINITY;
+  struct exact_sum squares[N_TYPES];
+  int64_t count[N_TYPES] = { 0 };
+  double lightest[N_TYPES], step = INFINITY;
+
+  for (int t = 0; t < N_TYPES; t++) {
+    exact_clear (&squares[t]);
+    lightest[t] = INFINITY;
+  }
+  for (int64_t i = 0; i < s->p->n; i++) {
+    int t = s->p->type[i];
+    exact_add (&squares[t], dot3 (s->p->velocity[i], s->p->velocity[i]));
+    lightest[t] = fmin (lightest[t], s->p->mass[i]);
+    count[t]++;
+  }
+  exact_reduce (s->comm, squares, N_TYPES);
+  comm_sum_array (s->comm, count, N_TYPES);
+  for (int t = TYPE_HALO; t <= TYPE_BULGE; t++) {
+    double way = fmin (cbrt (comm_min_double (s->comm, lightest[t]) / density), split);
+    double p = count[t] > 0 ? sqrt (exact_value (&squares[t]) / (double) count[t]) : 0;
+    if (p > 0)
+      step = fmin (step, s->params->MaxRMSDisplacementFac * way * a * a * cosmology_hubble (&s->cosmology, a) / p);
+  }
+  return step;
+}
+
 enum status step_open (struct stepper *s)
 {
   int due = due_bin (s);
-  int top = bin_of_step (s, s->params->MaxSizeTimestep > 0 ? s->params->MaxSizeTimestep : INFINITY);
+  double longest = s->params->MaxSizeTimestep > 0 ? s->params->MaxSizeTimestep : INFINITY;
   int64_t n_active = s->first_of_bin[due + 1];
   enum status st = ST_OK;
 
+  if (s->cosmology.comoving && step_synchronized (s))
+    s->longest_step = displacement_step (s);
+  if (s->cosmology.comoving)
+    longest = fmin (longest, s->longest_step);
+  int top = bin_of_step (s, longest);
   top = top < due ? top : due;
   s->n_active = comm_sum (s->comm, n_active);
   if (s->region_bin < 0 ? step_synchronized (s) : s->region_bin <= due)
@@ -522,9 +581,13 @@ enum status step_open (struct stepper *s)
 
 static void drift_free (struct stepper *s, int due)
 {
+  double drift[N_BINS];
+
+  for (int b = 0; b <= due; b++)
+    drift[b] = s->n_in_bin[b] > 0 ? cosmology_drift (&s->cosmology, now (s), bin_length (s, b)) : 0;
   for (int64_t k = 0; k < s->first_of_bin[due + 1]; k++) {
     int64_t i = s->order[k];
-    double dt = bin_length (s, s->p->bin[i]);
+    double dt = drift[s->p->bin[i]];
     const double way[3] = { s->p->velocity[i][0] * dt, s->p->velocity[i][1] * dt, s->p->velocity[i][2] * dt };
     if (s->p->group[i] < 0)
       box_displace (s->box, s->p->position[i], way, NULL);
@@ -535,7 +598,8 @@ static void drift_free (struct stepper *s, int due)
 static double potential_outside (const struct stepper *s, const double x[3], int32_t group)
 {
   const struct particles *p = s->p;
-  double hole = params_softening (s->params, TYPE_HOLE);
+  const struct epoch epoch = epoch_now (s);
+  const double *const eps = epoch.softening;
   struct exact_sum sum;
 
   exact_clear (&sum);
@@ -545,8 +609,7 @@ static double potential_outside (const struct stepper *s, const double x[3], int
       continue;
     box_to_length (s->box, (const uint64_t *) p->position[i], at);
     sub3 (at, x, d);
-    pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (hole, params_softening (s->params, p->type[i])), &force,
-                   &potential);
+    pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (eps[TYPE_HOLE], eps[p->type[i]]), &force, &potential);
     exact_add_product (&sum, -s->units->G * p->mass[i], potential);
   }
   exact_reduce (s->comm, &sum, 1);
@@ -577,7 +640,7 @@ enum status step_drift (struct stepper *s, double sample_interval)
   drift_free (s, due);
   s->regions.n_samples = s->regions.n_mergers = 0;
   if (s->region_bin >= 0 && s->region_bin <= due) {
-    st = regions_flow (&s->regions, s->comm, s->params, s->units, s->box, s->p, s->holes, time,
+    st = regions_flow (&s->regions, s->comm, s->params, &s->cosmology, s->units, s->box, s->p, s->holes, time,
                        bin_length (s, (int) s->region_bin), s->timeline->origin, sample_interval);
     s->energy_radiated -= s->regions.energy_change;
     account_for_mergers (s);
@@ -596,7 +659,8 @@ enum status step_create (const struct comm *comm, const struct params *params, c
                          const struct gravity_options *gravity_options, struct stepper *out)
 {
   *out = (struct stepper){ .comm = comm, .params = params, .units = units, .box = box, .p = p, .holes = holes,
-                           .timeline = timeline, .gravity_options = *gravity_options, .region_bin = -1 };
+                           .timeline = timeline, .gravity_options = *gravity_options, .region_bin = -1,
+                           .cosmology = cosmology_of (params) };
   out->set = mem_alloc_zero ("force sets", 2 * N_BINS + 1, sizeof *out->set);
   enum status st = gravity_create (gravity_options, &out->gravity);
   return status_agree (comm, out->set ? st : ST_MEMORY, NULL);

@@ -9,6 +9,9 @@
  *   step_open    regions and steps chosen anew; half-kicks of the steps that begin at this tick
  *   step_drift   positions over each particle's own step, regions by areg; the tick moves on
  *
+ * In comoving runs velocities are canonical momenta per mass, p = a^2 dx/dt, steps are of ln a, and kicks and drifts
+ * are weighted with the integrals of cosmology.h; physical runs are the same code with trivial integrals.
+ *
  * Between step_drift and step_close the particles, the SMBH table and step_items are the whole state: checkpoints are
  * taken there.
  */
@@ -23,6 +26,7 @@
 #include "data/particles.h"
 #include "gravity/gravity.h"
 #include "params/params.h"
+#include "time/cosmology.h"
 #include "time/region.h"
 #include "time/timeline.h"
 
@@ -40,6 +44,7 @@ struct stepper
   struct particles *p;
   struct holes *holes;
   struct timeline *timeline;
+  struct cosmology cosmology;
   /* Owned. */
   struct gravity *gravity;
   struct gravity_options gravity_options;
@@ -55,6 +60,7 @@ struct stepper
   int64_t region_bin;             /* step of the regions; -1: there are none */
   int64_t n_steps;
   int64_t any_gone;               /* merged particles wait for the end of their step */
+  double longest_step;            /* that the motion of dark matter allows (MaxRMSDisplacementFac); comoving runs */
   double energy_radiated;         /* work of the regions' post-Newtonian terms and mergers; > 0: lost */
   /* Of the last step. */
   int64_t n_active;
@@ -80,11 +86,11 @@ int step_synchronized (const struct stepper *s);
 /* Collective, agreed. With `potentials`, at a synchronized tick, the potentials of all particles are computed too. */
 enum status step_close (struct stepper *s, int potentials);
 enum status step_open (struct stepper *s);
-/* SMBHs in regions are sampled at multiples of `sample_interval` since the run's first instant; 0: never. What was
- * sampled and merged is in s->regions. */
+/* SMBHs in regions are sampled at multiples of `sample_interval`, physical time, since the run's first instant; 0:
+ * never. What was sampled and merged is in s->regions. */
 enum status step_drift (struct stepper *s, double sample_interval);
 
-/* The length of the smallest step in use, code time. */
+/* The length of the smallest step in use, code time (comoving runs: ln a). */
 double step_length (const struct stepper *s);
 
 #endif

@@ -54,21 +54,34 @@ static enum status read_list (const struct params *params, struct instants *list
   return st;
 }
 
+/* The k-th regular output after `first`. */
+static double instant (const struct params *p, double first, double k)
+{
+  return p->ComovingIntegrationOn ? first * pow (p->TimeBetSnapshot, k) : first + k * p->TimeBetSnapshot;
+}
+
+/* How many intervals, not rounded, lie between two times. */
+static double intervals (const struct params *p, double from, double to)
+{
+  return p->ComovingIntegrationOn ? log (to / from) / log (p->TimeBetSnapshot) : (to - from) / p->TimeBetSnapshot;
+}
+
 static enum status regular_instants (const struct params *params, double begin, double end, struct instants *list)
 {
-  double first = params->TimeOfFirstSnapshot, between = params->TimeBetSnapshot;
+  double first = params->TimeOfFirstSnapshot;
   enum status st = ST_OK;
 
-  if (!(between > 0))
+  if (!(params->TimeBetSnapshot > 0))
     return ST_OK;
+  if (params->ComovingIntegrationOn && !(first > 0))
+    first = begin;
   if (!(first > begin))
-    first += ceil ((begin - first) / between - 1e-9) * between;
-  if ((end - first) / between > MAX_OUTPUTS)
+    first = instant (params, first, ceil (intervals (params, first, begin) - 1e-9));
+  if (intervals (params, first, end) > MAX_OUTPUTS)
     return status_fail (ST_DATA, "TimeBetSnapshot = %g asks for %.0f snapshots until TimeMax. Make it larger.",
-                        between,
-                        (end - first) / between);
-  for (int64_t k = 0; st == ST_OK && first + (double) k * between <= end * (1 + 1e-12); k++)
-    st = add_instant (list, first + (double) k * between);
+                        params->TimeBetSnapshot, intervals (params, first, end));
+  for (int64_t k = 0; st == ST_OK && instant (params, first, (double) k) <= end * (1 + 1e-12); k++)
+    st = add_instant (list, instant (params, first, (double) k));
   return st;
 }
 
@@ -115,8 +128,10 @@ enum status timeline_create (const struct comm *comm, const struct params *param
   double end = params->TimeMax;
   enum status st = ST_OK;
 
-  *out = (struct timeline){ .origin = begin };
-  if (!(end > begin))
+  *out = (struct timeline){ .origin = begin, .comoving = params->ComovingIntegrationOn };
+  if (out->comoving && !(begin > 0))
+    st = status_fail (ST_DATA, "The run begins at scale factor %g. Give TimeBegin = 1/(1 + z), above 0.", begin);
+  else if (!(end > begin))
     st = status_fail (ST_DATA, "TimeMax = %g is not after the beginning of the run at time %g. Raise it.", end,
                       begin);
   else
@@ -136,7 +151,8 @@ enum status timeline_resume (const struct comm *comm, const struct params *param
 
   if (st != ST_OK)
     return st;
-  *out = (struct timeline){ .origin = origin, .n_segments = 1 + later.n_segments, .tick = tick };
+  *out = (struct timeline){ .origin = origin, .comoving = params->ComovingIntegrationOn, .tick = tick,
+                            .n_segments = 1 + later.n_segments };
   out->begin = mem_alloc ("segments", out->n_segments + 1, sizeof *out->begin);
   out->output = mem_alloc ("segment outputs", out->n_segments + 1, sizeof *out->output);
   st = status_agree (comm, out->begin && out->output ? ST_OK : ST_MEMORY, NULL);

@@ -206,7 +206,7 @@ static void test_logs_of_a_resumed_run (void **state)
   log_steps (d, 5, 6);
   assert_int_equal (diagnostics_close (&d), ST_OK);
   assert_int_equal (lines_of ("info.txt"), 6);
-  diagnostics_until (&self, &params, 3, lengths); /* a start from the snapshot of time 3 */
+  diagnostics_until (&self, &params, 3, 3, lengths); /* a start from the snapshot of time 3 */
   assert_int_equal (diagnostics_open (&self, &params, &units, lengths, &d), ST_OK);
   log_steps (d, 3, 6);
   assert_int_equal (diagnostics_close (&d), ST_OK);

@@ -89,11 +89,10 @@ static void all_faults_at_once (void **state)
 static void relations_are_checked (void **state)
 {
   (void) state;
-  assert_int_equal (read_text (LEAST "Periodic 1\nPMGrid 64\nComovingIntegrationOn 1\nTimeBegin 2\nOutputListOn 1\n"
+  assert_int_equal (read_text (LEAST "Periodic 0\nPMGrid 64\nComovingIntegrationOn 1\nTimeBegin 2\nOutputListOn 1\n"
                                "KetjuPNTerms 23\nKetjuRegionPhysicalRadius 0.0139\n"), ST_DATA);
-  assert_says ("file:5: Periodic = 1");
   assert_says ("file:6: PMGrid > 0");
-  assert_says ("file:7: ComovingIntegrationOn = 1");
+  assert_says ("file:7: ComovingIntegrationOn = 1 needs a periodic box");
   assert_says ("file:3: TimeMax is not later");
   assert_says ("file:9: OutputListOn = 1");
   assert_says ("file:10: KetjuPNTerms");
@@ -136,6 +135,54 @@ static void gadget4_file_passes (void **state)
   assert_int_equal (params_check_types (&p, good), ST_OK);
   assert_int_equal (params_check_types (&p, bad), ST_DATA); /* type 4 falls to class 0, whose length is zero */
   assert_says ("type 4 is in softening class 0");
+}
+
+#define COMOVING LEAST "ComovingIntegrationOn 1\nTimeBegin 0.02\nBoxSize 100\n"
+
+static void comoving_relations_are_checked (void **state)
+{
+  (void) state;
+  assert_int_equal (read_text (COMOVING "Omega0 0.3\nOmegaLambda 0.7\nHubbleParam 0.7\n"), ST_OK);
+  assert_true (p.Periodic == 1 && p.TimeBetSnapshot == 1.25 && p.Hubble == 0);
+  assert_int_equal (read_text (COMOVING "HubbleParam 0\nTimeBetSnapshot 1\n"), ST_DATA);
+  assert_says ("file: ComovingIntegrationOn = 1 needs Omega0 above 0");
+  assert_says ("file:8: ComovingIntegrationOn = 1 needs HubbleParam above 0");
+  assert_says ("file:9: TimeBetSnapshot is a factor");
+  assert_int_equal (read_text (COMOVING "Omega0 0.3\nOmegaLambda 2\n"), ST_DATA); /* bounced: no singularity */
+  assert_says ("file:9: Omega0 and OmegaLambda make H(a)^2 negative");
+  assert_int_equal (read_text (LEAST "ComovingIntegrationOn 1\nTimeBegin 0\nOmega0 1\n"), ST_DATA);
+  assert_says ("file:6: TimeBegin is a scale factor");
+  assert_int_equal (read_text (COMOVING "Omega0 1\nSofteningMaxPhysClass0 0\n"), ST_OK);
+  assert_int_equal (params_check_types (&p, (int64_t[6]){ 0, 10 }), ST_DATA);
+  assert_says ("SofteningMaxPhysClass0 is 0");
+}
+
+/* GADGET-4's own example of a dark-matter box, initial conditions by its N-GenIC included. */
+static void gadget4_cosmological_file_passes (void **state)
+{
+  (void) state;
+  assert_int_equal (
+    read_text (
+      "OutputDir ./output\nSnapshotFileBase snapshot\nOutputListFilename outputs.txt\nInitCondFile dummy.dat\n"
+      "ICFormat 3\nSnapFormat 3\nTimeLimitCPU 86400\nCpuTimeBetRestartFile 7200\nMaxMemSize 1800\n"
+      "TimeBegin 0.015625\nTimeMax 1.0\nComovingIntegrationOn 1\nOmega0 0.308\nOmegaLambda 0.692\n"
+      "OmegaBaryon 0.0482\nHubbleParam 0.678\nHubble 100.0\nBoxSize 50.0\nOutputListOn 1\nTimeBetSnapshot 0.0\n"
+      "TimeOfFirstSnapshot 0.0\nTimeBetStatistics 0.01\nNumFilesPerSnapshot 1\nMaxFilesWithConcurrentIO 1\n"
+      "ErrTolIntAccuracy 0.012\nCourantFac 0.3\nMaxSizeTimestep 0.005\nMinSizeTimestep 0.0\n"
+      "TypeOfOpeningCriterion 1\nErrTolTheta 0.75\nErrTolThetaMax 1.0\nErrTolForceAcc 0.002\nTopNodeFactor 2.5\n"
+      "ActivePartFracForNewDomainDecomp 0.01\nActivePartFracForPMinsteadOfEwald 0.1\nDesNumNgb 64\n"
+      "MaxNumNgbDeviation 1\nUnitLength_in_cm 3.085678e24\nUnitMass_in_g 1.989e43\n"
+      "UnitVelocity_in_cm_per_s 1e5\nGravityConstantInternal 0\nSofteningComovingClass0 0.01\n"
+      "SofteningComovingClass1 0.02\nSofteningMaxPhysClass0 0.01\nSofteningMaxPhysClass1 0.02\n"
+      "SofteningClassOfPartType0 0\nSofteningClassOfPartType1 1\nArtBulkViscConst 1.0\nMinEgySpec 0\n"
+      "InitGasTemp 10\nMaxRMSDisplacementFac 0.2\nTypeOfTimestepCriterion 0\nNSample 128\nGridSize 128\n"
+      "Seed 181170\nSphereMode 1\n"
+      "PowerSpectrumType 2\nReNormalizeInputSpectrum 1\nPrimordialIndex 1.0\nShapeGamma 0.21\nSigma8 0.9\n"
+      "PowerSpectrumFile powerspec.txt\nInputSpectrum_UnitLength_in_cm 3.085678e24\n"),
+    ST_OK);
+  assert_true (p.Periodic == 1 && fabs (params_hubble (&p) - 100) < 1e-12);
+  assert_non_null (strstr (p.notes, "Sigma8 has no meaning here"));
+  assert_null (strstr (p.notes, "Hubble is not"));
 }
 
 static void write_used (char *text, size_t size)
@@ -242,6 +289,7 @@ int main (void)
                                       cmocka_unit_test (all_faults_at_once),
                                       cmocka_unit_test (relations_are_checked),
                                       cmocka_unit_test (gadget4_file_passes),
+    cmocka_unit_test (comoving_relations_are_checked), cmocka_unit_test (gadget4_cosmological_file_passes),
                                       cmocka_unit_test (used_values_read_back),
                                       cmocka_unit_test (numbers_ignore_the_locale),
                                       cmocka_unit_test (post_newtonian_words),

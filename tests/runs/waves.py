@@ -1,0 +1,195 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Initial conditions of cosmological tests, and what their snapshots must be.
+
+waves.py make FILE wave [OPTIONS]     a plane wave on a lattice
+waves.py make FILE modes [OPTIONS]    low-amplitude waves in many directions
+waves.py make FILE box [OPTIONS]      Gaussian random displacements
+waves.py make FILE free [OPTIONS]     one particle, moving
+waves.py wave SNAPSHOT [OPTIONS]      displacements and velocities against Zel'dovich's solution
+waves.py free FIRST SNAPSHOT          the particle's momentum and way (Einstein-de Sitter)
+waves.py modes FIRST SNAPSHOT... [OPTIONS]   amplitudes against linear theory
+
+Waves are displacements psi = -D A sin (k q) k / k^2: exact in one dimension until the first orbits cross, at D A = 1.
+kpc/h, 1e10 Msun/h, km/s; velocities are GADGET's, peculiar / sqrt a.
+"""
+import argparse
+import sys
+
+import h5py
+import numpy as np
+
+G = 1.3271244e26 / 3.0856775814913673e21
+HUBBLE = 0.1
+
+
+def hubble(o, a):
+    return HUBBLE * np.sqrt(o.omega0 / a**3 + (1 - o.omega0 - o.omega_lambda) / a**2 + o.omega_lambda)
+
+
+def growth(o, a):
+    """Linear growth factor, a while matter dominates, and its logarithmic slope (Heath 1977)."""
+    def factor(a):
+        s = np.linspace(0, np.sqrt(a), 20001)[1:]  # a = s^2: the integrand a^(3/2) is a cubic of s near 0
+        y = 2 * s / (s * s * hubble(o, s * s))**3
+        integral = np.sum(0.5 * (y[1:] + y[:-1]) * np.diff(s)) + 0.25 * y[0] * s[0]
+        return 2.5 * o.omega0 * HUBBLE**2 * hubble(o, a) * integral
+    h = 1e-4
+    return factor(a), np.log(factor(a * np.exp(h)) / factor(a * np.exp(-h))) / (2 * h)
+
+
+def sides(o):
+    return o.n, o.across or o.n, o.across or o.n
+
+
+def lattice(o):
+    axes = [(np.arange(n) + 0.5) * o.box / n for n in sides(o)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+
+
+def steepness(o):
+    """A: of waves that cross at a given scale factor, or given itself."""
+    return 1 / growth(o, o.cross)[0] if o.cross > 0 else o.amplitude
+
+
+def wave(o, q, d):
+    k = 2 * np.pi / o.box * np.array(o.wave)
+    return -d * steepness(o) * np.sin(q @ k)[:, None] * k / (k @ k)
+
+
+MODES = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, -1), (1, 1, 1), (2, 0, 0), (0, 2, 1)]
+
+
+def modes(o, q, d):
+    psi = np.zeros_like(q)
+    for j, mode in enumerate(MODES):
+        k = 2 * np.pi / o.box * np.array(mode)
+        psi -= o.amplitude * d * np.sin(q @ k + 0.7 * j)[:, None] * k / (k @ k)
+    return psi
+
+
+def box(o, q, d):
+    """A Gaussian field with the power law k^-2 below the Nyquist frequency, rms displacement o.amplitude spacings at
+    D = 1. The numbers come from a generator written out here, so that they depend on no library."""
+    n = o.n
+    state = np.arange(1, 2 * n**3 + 1, dtype=np.uint64) * np.uint64(0x9e3779b97f4a7c15)
+    for shift, factor in ((30, 0xbf58476d1ce4e5b9), (27, 0x94d049bb133111eb)):
+        state = (state ^ (state >> np.uint64(shift))) * np.uint64(factor)
+    u = ((state ^ (state >> np.uint64(31))) >> np.uint64(11)).astype(float) * 2.0**-53 + 2.0**-54
+    white = np.sqrt(-2 * np.log(u[0::2])) * np.cos(2 * np.pi * u[1::2])
+    f = np.fft.fftn(white.reshape(n, n, n))
+    k = np.stack(np.meshgrid(*3 * [np.fft.fftfreq(n) * n], indexing="ij"), -1)
+    k2 = np.sum(k * k, -1)
+    k2[0, 0, 0] = 1
+    power = np.where((np.max(np.abs(k), -1) < n / 2) & (k2 > 0), 1 / k2, 0)
+    power[0, 0, 0] = 0
+    psi = np.stack([np.fft.ifftn(1j * k[..., i] / k2 * np.sqrt(power) * f).real for i in range(3)], -1).reshape(-1, 3)
+    psi *= o.amplitude * o.box / n / np.sqrt(np.mean(np.sum(psi**2, -1)))
+    return d * psi
+
+
+def free(o, q, d):
+    return np.full_like(q, 0.001 * o.box)
+
+
+def make(o):
+    q = lattice(o)
+    d, slope = growth(o, o.begin)
+    psi = {"wave": wave, "modes": modes, "box": box, "free": free}[o.what](o, q, d)
+    velocity = o.begin * hubble(o, o.begin) * slope * psi / np.sqrt(o.begin)
+    mass = o.omega0 * 3 * HUBBLE**2 / (8 * np.pi * G) * o.box**3 / len(q)
+    with h5py.File(o.file, "w") as f:
+        h = f.create_group("Header").attrs
+        h["NumPart_ThisFile"] = h["NumPart_Total"] = np.array([0, len(q), 0, 0, 0, 0], "u8")
+        h["MassTable"] = np.array([0, mass, 0, 0, 0, 0])
+        h["Time"], h["Redshift"], h["BoxSize"] = o.begin, 1 / o.begin - 1, o.box
+        h["NumFilesPerSnapshot"] = np.int32(1)
+        g = f.create_group("PartType1")
+        g["Coordinates"], g["Velocities"] = (q + psi) % o.box, velocity
+        g["ParticleIDs"] = np.arange(1, len(q) + 1, dtype="u8")
+
+
+def read(o, name):
+    with h5py.File(name) as f:
+        p = f["PartType1"]
+        order = np.argsort(p["ParticleIDs"][()])
+        a = f["Header"].attrs["Time"]
+        if abs(f["Header"].attrs["Redshift"] - (1 / a - 1)) > 1e-12:
+            sys.exit(f"{name}: Redshift is not that of Time")
+        x, v = p["Coordinates"][()][order], p["Velocities"][()][order]
+    psi = x - lattice(o)
+    return a, psi - o.box * np.round(psi / o.box), v * np.sqrt(a)
+
+
+def check_wave(o):
+    """Errors are told over the largest displacement and velocity; across the wave nothing may move."""
+    bad = 0
+    q = lattice(o)
+    for name in o.file:
+        a, psi, v = read(o, name)
+        d, slope = growth(o, a)
+        expected = wave(o, q, d)
+        rate = a * hubble(o, a) * slope
+        size = np.max(np.linalg.norm(expected, axis=1))
+        dx = np.linalg.norm(psi - expected, axis=1) / size
+        dv = np.linalg.norm(v - rate * expected, axis=1) / (rate * size)
+        rms = np.sqrt(np.mean(dx**2)), np.sqrt(np.mean(dv**2))
+        print(f"{name}: a = {a:.4f}, D A = {d * steepness(o):.4f}: position off by {rms[0]:.2e} rms, "
+              f"{dx.max():.2e} at most; velocity {rms[1]:.2e} rms, {dv.max():.2e} at most")
+        bad |= max(rms) > o.tolerance
+    return bad
+
+
+def check_modes(o):
+    bad = 0
+    q = lattice(o)
+    first = read(o, o.file[0])
+    for name in o.file[1:]:
+        a, psi, v = read(o, name)
+        ratio = []
+        for j, mode in enumerate(MODES):
+            k = 2 * np.pi / o.box * np.array(mode)
+            phase = np.sin(q @ k + 0.7 * j)[:, None] * k
+            ratio.append(np.sum(psi * phase) / np.sum(first[1] * phase))
+        error = np.array(ratio) / (growth(o, a)[0] / growth(o, first[0])[0]) - 1
+        print(f"{name}: a = {a:.4f}, growth {growth(o, a)[0] / growth(o, first[0])[0]:.4f}; off by",
+              " ".join(f"{str(m).replace(' ', '')}:{e:+.1e}" for m, e in zip(MODES, error)))
+        bad |= np.max(np.abs(error)) > o.tolerance
+    return bad
+
+
+def check_free(o):
+    """No force: p = a v is constant, and the way is p times the integral of dt/a^2 = 2 (a0^-1/2 - a^-1/2) / H0."""
+    a0, x0, v0 = read(o, o.file[0])
+    a, x, v = read(o, o.file[1])
+    p = a * v / (a0 * v0) - 1
+    way = (x - x0) / (a0 * v0 * 2 * (a0**-0.5 - a**-0.5) / HUBBLE) - 1
+    print(f"free particle from a = {a0} to {a}: momentum off by {np.abs(p).max():.1e}, way by {np.abs(way).max():.1e}")
+    # each of some hundred drifts is rounded to 2^-64 of the box, each coordinate written to 2^-53
+    return np.abs(p).max() > 1e-15 or np.abs(way).max() > 1e-11
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("act", choices=["make", "wave", "modes", "free"])
+    args.add_argument("file", nargs="+")
+    args.add_argument("--n", type=int, default=16)
+    args.add_argument("--across", type=int, help="particles along y and z, if not as many as along x")
+    args.add_argument("--box", type=float, default=64000.0)
+    args.add_argument("--begin", type=float, default=0.02)
+    args.add_argument("--omega0", type=float, default=1.0)
+    args.add_argument("--omega-lambda", type=float, default=0.0)
+    args.add_argument("--wave", type=int, nargs=3, default=[1, 0, 0])
+    args.add_argument("--cross", type=float, default=0.2, help="scale factor at which orbits cross; 0: A is given")
+    args.add_argument("--amplitude", type=float, default=0.01,
+                      help="A of waves; rms displacement over distance of particles at D = 1")
+    args.add_argument("--tolerance", type=float, default=0.005)
+    o = args.parse_args()
+    if o.act == "make":
+        o.file, o.what = o.file
+        make(o)
+        return 0
+    return int({"wave": check_wave, "modes": check_modes, "free": check_free}[o.act](o))
+
+
+sys.exit(main())

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Proves that the factors of kicks and drifts in an expanding universe are the closed forms where there are any,
+ * add up over the parts of a step, and are the step itself in physical runs; and that comoving time lines run in
+ * ln a. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <mpi.h>
+
+#include "base/comm.h"
+#include "time/cosmology.h"
+#include "time/timeline.h"
+
+static const struct cosmology einstein_de_sitter = { 1, 1, 0, 0, 0.1 };
+static const struct cosmology flat = { 1, 0.3, 0.7, 0, 0.1 };
+static const struct cosmology open_universe = { 1, 0.3, 0, 0.7, 0.1 };
+static const struct cosmology physical;
+
+/* Sums of eight positive terms a panel, of functions good to an ulp: some ulp. */
+static const double round_off = 2e-15;
+
+static void assert_near (double value, double expected, double tolerance)
+{
+  if (!(fabs (value - expected) <= tolerance * fabs (expected)))
+    print_error ("%.17g against %.17g: off by %.3g\n", value, expected, value / expected - 1);
+  assert_true (fabs (value - expected) <= tolerance * fabs (expected));
+}
+
+static void test_einstein_de_sitter (void **unused)
+{
+  const struct cosmology *c = &einstein_de_sitter;
+  const double a = 0.02, ends[] = { 0.0200001, 0.021, 0.05, 1, 3 };
+
+  (void) unused;
+  for (int k = 0; k < 5; k++) {
+    const double b = ends[k], step = log (b / a);
+    /* The reference forms differences: of steps of 5e-6 it keeps ten digits. */
+    const double tolerance = round_off + 1e-15 / step;
+    assert_near (cosmology_kick (c, a, step), 2 * (sqrt (b) - sqrt (a)) / 0.1, tolerance);
+    assert_near (cosmology_drift (c, a, step), 2 * (1 / sqrt (a) - 1 / sqrt (b)) / 0.1, tolerance);
+    assert_near (cosmology_span (c, a, step), 2.0 / 3 * (b * sqrt (b) - a * sqrt (a)) / 0.1, tolerance);
+    assert_near (cosmology_age (c, b), 2.0 / 3 * b * sqrt (b) / 0.1, round_off);
+  }
+  /* A step too short for any difference: the integrand times the step. */
+  assert_near (cosmology_kick (c, a, 1e-18), 1e-18 / (cosmology_hubble (c, a) * a), round_off);
+}
+
+static void test_other_closed_forms (void **unused)
+{
+  (void) unused;
+  for (double a = 0.02; a < 4; a *= 1.7) {
+    const double lambda = 2 / (3 * 0.1 * sqrt (0.7)) * asinh (sqrt (0.7 / 0.3 * a * a * a));
+    const double eta = acosh (1 + a * 2 * 0.7 / 0.3);
+    assert_near (cosmology_age (&flat, a), lambda, round_off);
+    /* sinh eta - eta loses digits where eta is small */
+    assert_near (cosmology_age (&open_universe, a), 0.3 / (2 * 0.7 * sqrt (0.7)) * (sinh (eta) - eta) / 0.1, 1e-13);
+    assert_near (cosmology_span (&flat, 0.02, log (a / 0.02)), cosmology_age (&flat, a) - cosmology_age (&flat, 0.02),
+                 a > 0.03 ? 4 * round_off : 1);
+  }
+}
+
+static void test_parts_make_the_whole (void **unused)
+{
+  double (*const integral[]) (const struct cosmology *, double, double)
+    = { cosmology_kick, cosmology_drift, cosmology_span };
+
+  (void) unused;
+  for (int k = 0; k < 3; k++)
+    for (double step = 1e-12; step < 3; step *= 7) {
+      const double a = 0.1, middle = a * exp (step / 2), end = a * exp (step);
+      const double whole = integral[k] (&flat, a, step);
+      assert_near (integral[k] (&flat, a, step / 2) + integral[k] (&flat, middle, step / 2), whole, round_off);
+      assert_near (-integral[k] (&flat, end, -step), whole, round_off); /* backwards */
+    }
+}
+
+static void test_age_and_back (void **unused)
+{
+  (void) unused;
+  for (double a = 1e-3; a < 10; a *= 1.9) {
+    assert_near (cosmology_scale_factor (&flat, cosmology_age (&flat, a)), a, 4 * round_off);
+    assert_near (cosmology_scale_factor (&open_universe, cosmology_age (&open_universe, a)), a, 4 * round_off);
+  }
+}
+
+static void test_physical_is_trivial (void **unused)
+{
+  (void) unused;
+  for (double step = -0.3; step < 1; step += 0.1) {
+    assert_true (cosmology_kick (&physical, 5.25, step) == step);
+    assert_true (cosmology_drift (&physical, 5.25, step) == step);
+    assert_true (cosmology_span (&physical, 5.25, step) == step);
+  }
+  assert_true (cosmology_age (&physical, 5.25) == 5.25);
+  assert_true (cosmology_scale_factor (&physical, 5.25) == 1);
+  assert_true (cosmology_velocity_factor (&physical, 5.25) == 1);
+}
+
+static const char text[] = "InitCondFile none\nOutputDir none\nTimeMax 1\nTimeBegin 0.1\nComovingIntegrationOn 1\n"
+                           "Omega0 0.3\nOmegaLambda 0.7\nHubbleParam 0.7\nBoxSize 1000\n"
+                           "SofteningComovingClass0 3\nSofteningMaxPhysClass0 1.5\nSofteningComovingClass1 4\n"
+                           "TimeBetSnapshot 2\nTimeOfFirstSnapshot 0.05\n";
+
+/* Periodic boundaries, the Hubble constant and the units follow from "comoving": 1 Mpc/h and 100 km/s/Mpc. */
+static void test_parameters (void **unused)
+{
+  struct params p;
+
+  (void) unused;
+  assert_int_equal (params_from_text ("text", text, (int64_t) strlen (text), &p), ST_OK);
+  const struct cosmology c = cosmology_of (&p);
+  const struct units u = params_units (&p);
+  assert_int_equal (p.Periodic, 1);
+  assert_near (c.hubble, 0.1, 1e-14);
+  assert_near (c.hubble / u.time_s, 0.7 * HUBBLE_CGS, 1e-14);
+  /* 277.5 Msun h^2 / (h^-1 kpc)^3 is the critical density: 1.8784e-29 h^2 g/cm^3 */
+  assert_near (cosmology_mean_density (&c, u.G), 0.3 * 277.54e-10, 1e-4);
+  assert_true (cosmology_softening (&c, &p, 4, 0.4) == 3);
+  assert_near (cosmology_softening (&c, &p, 4, 1), 1.5, 1e-15);
+  assert_near (cosmology_softening (&c, &p, 4, 0.6), 1.5 / 0.6, 1e-15);
+  assert_true (cosmology_softening (&c, &p, 1, 1) == 4); /* no bound */
+}
+
+static void test_time_line (void **unused)
+{
+  struct comm comm;
+  struct params p;
+  struct timeline t;
+
+  (void) unused;
+  comm_create (MPI_COMM_SELF, &comm);
+  assert_int_equal (params_from_text ("text", text, (int64_t) strlen (text), &p), ST_OK);
+  assert_int_equal (timeline_create (&comm, &p, 0.1, 0, &t), ST_OK);
+  /* 0.05, 0.1, 0.2, 0.4, 0.8 are the outputs; the run begins at the second and ends at 1. */
+  assert_int_equal (t.n_segments, 4);
+  for (int k = 0; k < 4; k++) {
+    assert_near (t.begin[k], 0.1 * (1 << k), 1e-15);
+    assert_int_equal (t.output[k], k);
+  }
+  assert_int_equal (t.output[4], -1);
+  t.tick = (int64_t) 1 << (TIMELINE_BITS - 1); /* half a segment: the geometric mean of its ends */
+  assert_near (timeline_now (&t), 0.1 * M_SQRT2, round_off);
+  assert_near (timeline_tick_length (&t) * 0x1p60, M_LN2, round_off);
+  timeline_free (&t);
+  assert_int_equal (timeline_create (&comm, &p, 0, 0, &t), ST_DATA); /* no scale factor */
+  status_clear ();
+  timeline_free (&t);
+  comm_free (&comm);
+}
+
+int main (int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_einstein_de_sitter), cmocka_unit_test (test_other_closed_forms),
+    cmocka_unit_test (test_parts_make_the_whole), cmocka_unit_test (test_age_and_back),
+    cmocka_unit_test (test_physical_is_trivial), cmocka_unit_test (test_parameters), cmocka_unit_test (test_time_line)
+  };
+
+  MPI_Init (&argc, &argv);
+  int failed = cmocka_run_group_tests (tests, NULL, NULL);
+  MPI_Finalize ();
+  return failed;
+}
