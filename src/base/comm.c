@@ -110,6 +110,31 @@ void comm_broadcast (const struct comm *comm, void *data, int64_t bytes, int roo
   }
 }
 
+/* One collective call where counts fit an int, else a broadcast by each rank. */
+static void gather_pieces (const struct comm *comm, const void *mine, int64_t n, size_t element, char *all,
+                           const int64_t *first)
+{
+  int *count = first[comm->size] < PIECE ? mem_alloc ("gather counts", 2 * comm->size, sizeof *count) : NULL;
+  MPI_Datatype type;
+
+  if (comm_any (comm, !count)) {
+    if (n > 0)
+      memcpy (all + first[comm->rank] * element, mine, n * element);
+    for (int q = 0; q < comm->size; q++)
+      comm_broadcast (comm, all + first[q] * element, (first[q + 1] - first[q]) * element, q);
+  } else {
+    for (int q = 0; q < comm->size; q++) {
+      count[q] = (int) (first[q + 1] - first[q]);
+      count[comm->size + q] = (int) first[q];
+    }
+    MPI_TRY (MPI_Type_contiguous ((int) element, MPI_BYTE, &type));
+    MPI_TRY (MPI_Type_commit (&type));
+    MPI_TRY (MPI_Allgatherv (mine, (int) n, type, all, count, count + comm->size, type, comm->mpi));
+    MPI_Type_free (&type);
+  }
+  mem_free (&count);
+}
+
 enum status comm_gather_all (const struct comm *comm, const void *mine, int64_t n, size_t element,
                              void **out, int64_t **first_out)
 {
@@ -131,10 +156,7 @@ enum status comm_gather_all (const struct comm *comm, const void *mine, int64_t 
     mem_free (&all);
     return st;
   }
-  if (n > 0)
-    memcpy (all + first[comm->rank] * element, mine, n * element);
-  for (int q = 0; q < comm->size; q++)
-    comm_broadcast (comm, all + first[q] * element, (first[q + 1] - first[q]) * element, q);
+  gather_pieces (comm, mine, n, element, all, first);
   *out = all;
   if (first_out)
     *first_out = first;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each block carries a 64-byte header with its size and name and is linked into one list, so that a leak
  * can be named and not only counted. A lock guards the list; no block is allocated in an inner loop. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
 #include <pthread.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/status.h"
 
@@ -20,9 +22,11 @@ struct block
 };
 _Static_assert (sizeof (struct block) == 64, "the header keeps the alignment of what follows");
 
+enum { LARGE_PAGE = 2 << 20 };
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct block *blocks;
-static int64_t used, peak;
+static int64_t used, peak, peak_since_mark;
 
 static void link_block (struct block *b)
 {
@@ -33,8 +37,8 @@ static void link_block (struct block *b)
     blocks->previous = b;
   blocks = b;
   used += b->bytes;
-  if (used > peak)
-    peak = used;
+  peak = used > peak ? used : peak;
+  peak_since_mark = used > peak_since_mark ? used : peak_since_mark;
   pthread_mutex_unlock (&lock);
 }
 
@@ -51,13 +55,27 @@ static void unlink_block (struct block *b)
   pthread_mutex_unlock (&lock);
 }
 
+/* Large blocks ask for large pages where the system has them: bodies are met in random order, and each miss of the
+ * page table costs as much as one of the cache. */
+static void *block_alloc (size_t bytes)
+{
+  if (bytes < 4 * LARGE_PAGE)
+    return aligned_alloc (64, bytes);
+  void *const b = aligned_alloc (LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+#ifdef MADV_HUGEPAGE
+  if (b)
+    madvise (b, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* a hint: may fail */
+#endif
+  return b;
+}
+
 void *mem_alloc (const char *name, int64_t n, size_t size)
 {
   struct block *b = NULL;
   int64_t bytes;
 
   if (n < 0 || __builtin_mul_overflow (n, (int64_t) size, &bytes) || bytes > INT64_MAX - 128
-      || !(b = aligned_alloc (64, ((size_t) bytes + 2 * sizeof *b - 1) / sizeof *b * sizeof *b))) {
+      || !(b = block_alloc (((size_t) bytes + 2 * sizeof *b - 1) / sizeof *b * sizeof *b))) {
     status_fail (ST_MEMORY, "Cannot get memory for %s: %lld elements of %zu bytes. Use more nodes or fewer "
                  "particles.",
                  name, (long long) n, size);
@@ -106,6 +124,10 @@ void mem_free_block (void **block)
 int64_t mem_used (void) { return used; }
 
 int64_t mem_peak (void) { return peak; }
+
+int64_t mem_mark (void) { return peak_since_mark = used; }
+
+int64_t mem_peak_since_mark (void) { return peak_since_mark; }
 
 void mem_describe (char *text, size_t size)
 {

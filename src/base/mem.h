@@ -25,6 +25,9 @@ void mem_free_block (void **block);
 /* Local. Bytes in use now, and at most so far. */
 int64_t mem_used (void);
 int64_t mem_peak (void);
+/* Local. Starts a second watch: returns the bytes in use now; the other gives the most since then. */
+int64_t mem_mark (void);
+int64_t mem_peak_since_mark (void);
 /* Local. Writes up to `size` bytes of text naming the largest blocks in use; for messages and leak tests. */
 void mem_describe (char *text, size_t size);
 

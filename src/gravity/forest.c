@@ -16,10 +16,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "gravity/kernel.h"
 #define HARMONICS_TABLES
 #include "gravity/harmonics.inc"
 
-enum { TASK_BODIES = 16384 };
+enum { TASK_BODIES = 16384, AHEAD = 24 };
 
 /* ---- keys and order ---- */
 
@@ -37,6 +38,8 @@ static uint64_t interleave (const uint64_t p[3], int shift)
 {
   return spread (p[0] >> shift) << 2 | spread (p[1] >> shift) << 1 | spread (p[2] >> shift);
 }
+
+uint64_t key_high (const uint64_t position[3]) { return interleave (position, 43); }
 
 struct key key_of (const uint64_t position[3])
 {
@@ -91,73 +94,117 @@ static int radix_pass (const struct place_in_order *in, struct place_in_order *o
   return 1;
 }
 
-static int compare_low (const void *a, const void *b, void *travellers)
+bool place_before (const struct crowd *crowd, const struct place_in_order *a, const struct place_in_order *b)
 {
-  const struct traveller *const t = travellers;
-  const struct traveller *const x = t + ((const struct place_in_order *) a)->index;
-  const struct traveller *const y = t + ((const struct place_in_order *) b)->index;
-  const struct key kx = key_of (x->position), ky = key_of (y->position);
+  if (a->tree != b->tree)
+    return a->tree < b->tree;
+  if (a->key != b->key)
+    return a->key < b->key;
+  const uint64_t x = interleave (crowd_position (crowd, a->index), 22);
+  const uint64_t y = interleave (crowd_position (crowd, b->index), 22);
+  return x != y ? x < y : crowd_id (crowd, a->index) < crowd_id (crowd, b->index);
+}
 
-  if (kx.low != ky.low)
-    return kx.low < ky.low ? -1 : 1;
-  return (x->id > y->id) - (x->id < y->id);
+static int compare_places (const void *a, const void *b, void *crowd)
+{
+  return place_before (crowd, b, a) - place_before (crowd, a, b);
+}
+
+static bool same_run (const struct place_in_order *a, const struct place_in_order *b)
+{
+  return a->key == b->key && a->tree == b->tree;
 }
 
 /* Runs of one tree and one high key, which are short unless bodies coincide. */
-static void sort_runs (struct place_in_order *a, int64_t n, const struct traveller *t)
+static void sort_runs (struct place_in_order *a, int64_t n, const struct crowd *crowd)
 {
   for (int64_t i = 0, j; i < n; i = j) {
-    for (j = i + 1; j < n && a[j].key == a[i].key && a[j].tree == a[i].tree; j++)
+    for (j = i + 1; j < n && same_run (a + i, a + j); j++)
       ;
     if (j - i > 1)
-      qsort_r (a + i, j - i, sizeof *a, compare_low, (void *) t);
+      qsort_r (a + i, j - i, sizeof *a, compare_places, (void *) crowd);
   }
 }
 
-struct place_in_order *travellers_order (struct pool *pool, const struct traveller *t, int64_t n)
+/* In chunks that no run straddles. */
+static void sort_all_runs (struct place_in_order *a, int64_t n, const struct crowd *crowd)
+{
+  const int64_t chunks = n / CHUNK_LEAST + 1;
+
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int64_t c = 0; c < chunks; c++) {
+    int64_t first = n * c / chunks, last = n * (c + 1) / chunks;
+    while (first > 0 && first < n && same_run (a + first - 1, a + first))
+      first++;
+    while (last > 0 && last < n && same_run (a + last - 1, a + last))
+      last++;
+    if (first < last)
+      sort_runs (a + first, last - first, crowd);
+  }
+}
+
+_Static_assert (sizeof (struct place_in_order) == sizeof (float[4]), "the sort borrows the memory of the places");
+
+void places_sort (struct forest *f, const struct crowd *crowd, struct place_in_order *place, int64_t n)
 {
   static const int shifts[8] = { 0, 11, 22, 33, 44, 55, 64, 75 };
-  struct place_in_order *a = pool_take (pool, POOL_ORDER, n, sizeof *a);
-  struct place_in_order *b = pool_take (pool, POOL_SCRATCH, n, sizeof *b), *const home = a;
+  const int passes = f->n_trees > DIGITS ? 8 : f->n_trees > 1 ? 7 : 6;
+  struct place_in_order *a = place, *b = (struct place_in_order *) (void *) f->place;
 
-  if (!a || !b)
-    return NULL;
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < n; i++)
-    a[i] = (struct place_in_order) { interleave (t[i].position, 43), (int32_t) i, t[i].tree };
-  for (int pass = 0; pass < 8; pass++)
+  for (int pass = 0; pass < passes; pass++)
     if (radix_pass (a, b, n, shifts[pass])) {
       struct place_in_order *const other = a;
       a = b;
       b = other;
     }
-  sort_runs (a, n, t);
-  if (a != home)
-    memcpy (home, a, n * sizeof *a);
-  return home;
+  if (a != place)
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i++)
+      place[i] = a[i];
+  sort_all_runs (place, n, crowd);
 }
+
+static inline float support_of (const struct crowd *c, int64_t i)
+{
+  return (float) (SPLINE_SUPPORT * c->bodies->softening[i] / c->length);
+}
+
+static inline float old_of (const struct crowd *c, int64_t i)
+{
+  return c->bodies->acceleration_old ? (float) (c->bodies->acceleration_old[i] / c->acceleration) : 0;
+}
+
+struct traveller crowd_body (const struct crowd *c, int64_t i)
+{
+  const struct gravity_bodies *const in = c->bodies;
+
+  if (i >= in->n)
+    return c->guest[i - in->n];
+  struct traveller t = { .id = in->id[i], .mass = in->mass[i] / c->mass, .rank = c->rank, .index = (int32_t) i };
+  memcpy (t.position, in->position[i], sizeof t.position);
+  t.h = support_of (c, i);
+  t.old = old_of (c, i);
+  t.work = in->work && in->work[i] > 0 ? in->work[i] : 1;
+  return t;
+}
+
 
 /* ---- room ---- */
 
-void *pool_take (struct pool *pool, enum pool_slot slot, int64_t n, size_t size)
+void *pool_extend (struct pool *pool, int64_t bytes)
 {
-  static const char *const name[POOL_SLOTS] = { "gravity bodies", "gravity order", "gravity scratch" };
-  const int64_t bytes = n * (int64_t) size;
-
-  if (bytes > pool->bytes[slot] || !pool->block[slot]) {
-    mem_free (&pool->block[slot]);
-    pool->block[slot] = mem_alloc (name[slot], n, size);
-    pool->bytes[slot] = pool->block[slot] ? bytes : 0;
+  if (bytes > pool->bytes || !pool->block) {
+    if (mem_resize ("gravity order and sums", &pool->block, bytes, 1))
+      return NULL;
+    pool->bytes = bytes;
   }
-  return pool->block[slot];
+  return pool->block;
 }
 
 void pool_free (struct pool *pool)
 {
-  for (int k = 0; k < POOL_SLOTS; k++) {
-    mem_free (&pool->block[k]);
-    pool->bytes[k] = 0;
-  }
+  mem_free (&pool->block);
+  pool->bytes = 0;
 }
 
 enum status forest_reserve_cells (struct forest *f, int64_t more)
@@ -166,7 +213,12 @@ enum status forest_reserve_cells (struct forest *f, int64_t more)
 
   if (f->n_cells + more <= capacity)
     return ST_OK;
-  capacity = (f->n_cells + more) * 3 / 2 + 64;
+  capacity = f->n_cells + more + f->n_cells / 8 + 64;
+  if (f->n_cells == 0) { /* nothing to keep */
+    mem_free (&f->cell);
+    mem_free (&f->moment);
+    f->cells_capacity = 0;
+  }
   if (capacity > INT32_MAX
       || mem_resize ("tree cells", &f->cell, capacity, sizeof *f->cell)
       || mem_resize ("tree moments", &f->moment, capacity, f->n_moments * sizeof *f->moment))
@@ -175,13 +227,24 @@ enum status forest_reserve_cells (struct forest *f, int64_t more)
   return ST_OK;
 }
 
+static void bodies_free (struct forest *f)
+{
+  mem_free (&f->position);
+  mem_free (&f->place);
+  mem_free (&f->h);
+  mem_free (&f->mass);
+  f->bodies_capacity = 0;
+}
+
 enum status forest_reserve_bodies (struct forest *f, int64_t more)
 {
   int64_t capacity = f->bodies_capacity;
 
   if (f->n_bodies + more <= capacity)
     return ST_OK;
-  capacity = f->n_bodies + more + (f->n_bodies > f->n_own ? (f->n_bodies + more) / 4 : 0);
+  capacity = f->n_bodies + more + (f->n_bodies > f->n_own ? (f->n_bodies + more) / 16 : 0);
+  if (f->n_bodies == 0)
+    bodies_free (f);
   if (mem_resize ("tree positions", &f->position, capacity, sizeof *f->position)
       || mem_resize ("tree places", &f->place, capacity, sizeof *f->place)
       || mem_resize ("tree supports", &f->h, capacity, sizeof *f->h)
@@ -198,7 +261,38 @@ void forest_clear (struct forest *f)
   f->n_own = f->n_bodies = 0;
 }
 
-enum status forest_adopt (struct forest *f, const struct traveller *t, const struct place_in_order *order, int64_t n)
+/* Of a body of the caller only what is needed is touched: each array is one more miss of the cache. */
+static void adopt_body (struct forest *f, const struct crowd *c, int64_t i, int32_t from)
+{
+  const struct gravity_bodies *const in = c->bodies;
+
+  if (from >= in->n) {
+    const struct traveller *const t = c->guest + (from - in->n);
+    memcpy (f->position[i], t->position, sizeof f->position[i]);
+    f->h[i] = t->h;
+    f->mass[i] = t->mass;
+    f->home[i] = (struct home) { t->old, t->rank, t->index };
+    return;
+  }
+  memcpy (f->position[i], in->position[from], sizeof f->position[i]);
+  f->h[i] = support_of (c, from);
+  f->mass[i] = in->mass[from] / c->mass;
+  f->home[i] = (struct home) { old_of (c, from), c->rank, from };
+}
+
+/* Bodies are wanted in an order that the caller's arrays need not have: the memory is told in time. */
+static inline void prefetch_body (const struct gravity_bodies *b, int64_t i)
+{
+  if (i >= b->n)
+    return;
+  __builtin_prefetch (b->position + i);
+  __builtin_prefetch (b->mass + i);
+  __builtin_prefetch (b->softening + i);
+  if (b->acceleration_old)
+    __builtin_prefetch (b->acceleration_old + i);
+}
+
+enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, int64_t n)
 {
   const enum status st = forest_reserve_bodies (f, n);
 
@@ -213,13 +307,11 @@ enum status forest_adopt (struct forest *f, const struct traveller *t, const str
   }
   f->n_own = f->n_bodies = n;
   f->sorted = order;
+  f->crowd = crowd;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
-    const struct traveller *const from = t + order[i].index;
-    memcpy (f->position[i], from->position, sizeof f->position[i]);
-    f->h[i] = from->h;
-    f->mass[i] = from->mass;
-    f->home[i] = (struct home) { from->id, from->old, from->rank, from->index };
+    prefetch_body (crowd->bodies, order[i + AHEAD < n ? i + AHEAD : i].index);
+    adopt_body (f, crowd, i, order[i].index);
   }
   return ST_OK;
 }
@@ -229,13 +321,10 @@ void forest_free (struct forest *f)
   mem_free (&f->root);
   mem_free (&f->cell);
   mem_free (&f->moment);
-  mem_free (&f->position);
-  mem_free (&f->place);
-  mem_free (&f->h);
-  mem_free (&f->mass);
   mem_free (&f->home);
+  bodies_free (f);
   f->cells_capacity = 0;
-  f->bodies_capacity = f->homes_capacity = 0;
+  f->homes_capacity = 0;
 }
 
 /* ---- cells ---- */
@@ -279,7 +368,7 @@ static void cell_open (struct forest *f, int32_t slot, int64_t first, int64_t la
 }
 
 /* Cells of [first, last) below `slot`, which is opened; depth first, children side by side. */
-static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t last)
+enum status forest_split (struct forest *f, int32_t slot, int64_t first, int64_t last)
 {
   const int level = common_levels (f, first, last - 1) + 1;
   int64_t bound[9] = { first, [8] = last };
@@ -289,7 +378,7 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
   if (level > KEY_LEVELS && last - first > MOST_AT_ONE_POINT)
     return status_fail (ST_DATA, "Gravity: %lld particles lie at one point (particle %llu is one of them); at most "
                         "%d can. Spread them, or use a smaller box: its grid is finer.", (long long) (last - first),
-                        (unsigned long long) f->home[first].id, MOST_AT_ONE_POINT);
+                        (unsigned long long) crowd_id (f->crowd, f->sorted[first].index), MOST_AT_ONE_POINT);
   if (last - first <= f->leaf_size || level > KEY_LEVELS)
     return ST_OK;
   for (int d = 1; d < 8; d++)
@@ -305,7 +394,7 @@ static enum status split (struct forest *f, int32_t slot, int64_t first, int64_t
   }
   for (int d = 0; d < 8 && st == ST_OK; d++)
     if (bound[d + 1] > bound[d])
-      st = split (f, child++, bound[d], bound[d + 1]);
+      st = forest_split (f, child++, bound[d], bound[d + 1]);
   return st;
 }
 
@@ -524,7 +613,7 @@ void forest_combine (struct forest *f, int32_t slot, const double *raw_child, do
   forest_store_moments (f, slot, raw);
 }
 
-static void fill (struct forest *f, int32_t slot, double *raw)
+void forest_fill (struct forest *f, int32_t slot, double *raw)
 {
   const struct cell *const c = f->cell + slot;
   double raw_child[8 * MONOMIALS_MAX];
@@ -535,20 +624,8 @@ static void fill (struct forest *f, int32_t slot, double *raw)
   }
   for (int i = 0; i < c->n_children; i++) {
 #pragma omp task if (c->n_bodies > TASK_BODIES) shared (raw_child)
-    fill (f, c->child + i, raw_child + (int64_t) i * raw_count (f->order));
+    forest_fill (f, c->child + i, raw_child + (int64_t) i * raw_count (f->order));
   }
 #pragma omp taskwait
   forest_combine (f, slot, raw_child, raw);
-}
-
-enum status forest_grow (struct forest *f, int32_t slot, int64_t first, int64_t last, double *raw)
-{
-  const enum status st = split (f, slot, first, last);
-
-  if (st == ST_OK) {
-#pragma omp parallel if (last - first > TASK_BODIES)
-#pragma omp single
-    fill (f, slot, raw);
-  }
-  return st;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/comm.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "gravity/gravity.h"
 
@@ -59,31 +60,49 @@ struct traveller
   int32_t tree, rank, index; /* index on its home rank */
 };
 
+/* The bodies that a rank has to do with: the caller's own, by index, then guests from other ranks. All borrowed. */
+struct crowd
+{
+  const struct gravity_bodies *bodies;
+  const struct traveller *guest;
+  double mass, length, acceleration; /* units of the solve in those of the caller */
+  int rank;
+};
+
+static inline const uint64_t *crowd_position (const struct crowd *c, int64_t i)
+{
+  return i < c->bodies->n ? c->bodies->position[i] : c->guest[i - c->bodies->n].position;
+}
+static inline uint64_t crowd_id (const struct crowd *c, int64_t i)
+{
+  return i < c->bodies->n ? c->bodies->id[i] : c->guest[i - c->bodies->n].id;
+}
+/* In units of the solve; its tree is left 0 if it is the caller's. */
+struct traveller crowd_body (const struct crowd *c, int64_t i);
+
 /* Where a body of this rank belongs. */
 struct home
 {
-  uint64_t id;
   float old; /* |a| of before */
   int32_t rank, index;
 };
 
-/* A traveller in the order of (tree, key, id). */
+/* A body of the crowd in the order of (tree, key, id). */
 struct place_in_order
 {
   uint64_t key; /* high word */
   int32_t index, tree;
 };
 
-/* Memory kept from one solve to the next: blocks that only grow. */
-enum pool_slot { POOL_TRAVELLERS, POOL_ORDER, POOL_SCRATCH, POOL_SLOTS };
+/* Memory kept from one solve to the next: a block that only grows. Holds the order, and later the sums. */
 struct pool
 {
-  void *block[POOL_SLOTS]; /* owned */
-  int64_t bytes[POOL_SLOTS];
+  void *block; /* owned */
+  int64_t bytes;
 };
 
-/* Room for n elements, contents undefined; NULL if there is no memory. Belongs to the pool. */
-void *pool_take (struct pool *pool, enum pool_slot slot, int64_t n, size_t size);
+/* Room for so many bytes, with the contents of before; NULL if there is no memory. Belongs to the pool. */
+void *pool_extend (struct pool *pool, int64_t bytes);
 void pool_free (struct pool *pool);
 
 struct forest
@@ -104,7 +123,8 @@ struct forest
   double *mass;                             /* owned */
   struct home *home;                        /* owned: of the own bodies, in tree order */
   int64_t homes_capacity;
-  const struct place_in_order *sorted;      /* borrowed while the trees grow: keys of the own bodies */
+  const struct place_in_order *sorted;      /* borrowed while the trees grow: the own bodies, and their keys */
+  const struct crowd *crowd;                /* borrowed while the trees grow */
 };
 
 struct key key_of (const uint64_t position[3]);
@@ -137,19 +157,36 @@ static inline double cell_scale (const struct cell *c) { return power_of_two (c-
 /* a - b in units of the box. */
 static inline double difference (uint64_t a, uint64_t b) { return (double) (int64_t) (a - b) * 0x1p-64; }
 
-/* Local. The order (tree, key, id) of n travellers, in the pool (POOL_ORDER; uses POOL_SCRATCH); NULL: no memory. */
-struct place_in_order *travellers_order (struct pool *pool, const struct traveller *t, int64_t n);
+/* Local. Seconds since *since go to the phase's account, and *since is now. */
+static inline void phase_end (struct gravity_cost *cost, enum gravity_phase phase, double *since)
+{
+  const double now = log_seconds ();
+
+  cost->phase_s[phase] += now - *since;
+  *since = now;
+}
+
+/* High word of a key. */
+uint64_t key_high (const uint64_t position[3]);
+/* Local. Sorts n places by (tree, key, id). The forest, which holds nothing yet, must have room for n bodies
+ * (forest_reserve_bodies): it lends the memory of its places. */
+void places_sort (struct forest *f, const struct crowd *crowd, struct place_in_order *place, int64_t n);
+/* Local. The order of two places. */
+bool place_before (const struct crowd *crowd, const struct place_in_order *a, const struct place_in_order *b);
 
 /* Local. Room for n more cells (bodies); ST_MEMORY. */
 enum status forest_reserve_cells (struct forest *f, int64_t more);
 enum status forest_reserve_bodies (struct forest *f, int64_t more);
 /* Local. Empties the forest for a new solve, keeping its memory. */
 void forest_clear (struct forest *f);
-/* Local. The travellers become own bodies, in order. */
-enum status forest_adopt (struct forest *f, const struct traveller *t, const struct place_in_order *order, int64_t n);
-/* Local. Fills the cell in slot `slot` with own bodies [first, last), all of one tree, and appends all below it.
- * raw (raw_count doubles): its moments about its centre, in units of its scale. */
-enum status forest_grow (struct forest *f, int32_t slot, int64_t first, int64_t last, double *raw);
+/* Local. n bodies of the crowd become own bodies, in order; ST_MEMORY. */
+enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, int64_t n);
+/* Local. The cell in slot `slot` gets own bodies [first, last), all of one tree, and all cells below it are appended;
+ * ST_MEMORY, ST_DATA. */
+enum status forest_split (struct forest *f, int32_t slot, int64_t first, int64_t last);
+/* Local. Moments of a split cell and of all below it, by tasks of the threads that are there. raw (raw_count
+ * doubles): its moments about its centre, in units of its scale. */
+void forest_fill (struct forest *f, int32_t slot, double *raw);
 /* Local. Fills a cell from its n_children children, which lie together from cell.child on, with raw moments raw_child
  * (raw_count doubles each). */
 void forest_combine (struct forest *f, int32_t slot, const double *raw_child, double *raw);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One solve: bodies are brought into the units of the solver and into tree order, each rank getting whole cells of
+/* One solve: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
  * the octree of all bodies; the trees are built; what a rank lacks of the others' trees is fetched; the walk sums;
  * results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the options.
  */
@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gravity/forest.h"
-#include "gravity/kernel.h"
 #include "gravity/kernels.h"
+#include "gravity/momentum.h"
 #include "gravity/share.h"
 #include "gravity/walk.h"
 
@@ -23,12 +23,7 @@ struct gravity
   const struct gravity_kernels *kernels;
   struct forest forest; /* owned: only its memory outlives a solve */
   struct pool pool;     /* owned */
-};
-
-/* Factors from the units of the solver. */
-struct scales
-{
-  double mass, acceleration, potential;
+  int64_t bytes_held;   /* by this solver, between solves */
 };
 
 static struct split split_of (const struct gravity_options *o)
@@ -104,37 +99,30 @@ enum status gravity_set_options (struct gravity *gravity, const struct gravity_o
 
 const struct gravity_cost *gravity_cost (const struct gravity *gravity) { return &gravity->cost; }
 
-/* Collective. The power of two above the largest mass keeps float masses in range. */
-static struct scales scales_of (const struct gravity_options *o, const struct comm *comm,
-                                const struct gravity_bodies *bodies)
+/* Collective. Units of the solve: the power of two above the largest mass keeps float masses in range. */
+static struct crowd crowd_of (const struct gravity_options *o, const struct comm *comm,
+                              const struct gravity_bodies *bodies)
 {
   double most = 0;
   int exponent;
 
+#pragma omp parallel for schedule(static) reduction(max : most)
   for (int64_t i = 0; i < bodies->n; i++)
     most = bodies->mass[i] > most ? bodies->mass[i] : most;
   frexp (comm_max_double (comm, most), &exponent);
   const double mass = ldexp (1, exponent);
-  return (struct scales) { mass, o->G * mass / (o->length * o->length), -o->G * mass / o->length };
+  return (struct crowd) { .bodies = bodies, .mass = mass, .length = o->length, .rank = comm->rank,
+                          .acceleration = o->G * mass / (o->length * o->length) };
 }
 
-static void pack (const struct gravity_options *o, const struct comm *comm, const struct scales *scales,
-                  const struct gravity_bodies *in, struct traveller *out)
+/* Where results go, and in what units. */
+struct delivery
 {
-#pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < in->n; i++) {
-    struct traveller *const t = out + i;
-    memcpy (t->position, in->position[i], sizeof t->position);
-    t->id = in->id[i];
-    t->mass = in->mass[i] / scales->mass;
-    t->h = (float) (SPLINE_SUPPORT * in->softening[i] / o->length);
-    t->old = in->acceleration_old ? (float) (in->acceleration_old[i] / scales->acceleration) : 0;
-    t->work = in->work && in->work[i] > 0 ? in->work[i] : 1;
-    t->tree = in->group && in->group[i] >= 0 ? in->group[i] : -1;
-    t->rank = comm->rank;
-    t->index = (int32_t) i;
-  }
-}
+  const struct comm *comm;
+  const struct gravity_result *result;
+  double acceleration, potential; /* units of the solve in those of the caller */
+  int64_t bad;                    /* a body of this rank whose sums are not finite, INT64_MAX if there is none */
+};
 
 /* A body's sums on the way home. */
 struct homing
@@ -144,50 +132,75 @@ struct homing
   int32_t index;
 };
 
-static inline void hand_over (const struct scales *scales, const struct gravity_result *result, int32_t j,
-                              const double acceleration[3], double potential, float work)
+/* False if the sums are not finite. */
+static inline bool hand_over (const struct delivery *to, int32_t j, const double acceleration[3], double potential,
+                              float work)
 {
-  for (int k = 0; k < 3 && result->acceleration; k++)
-    result->acceleration[j][k] = acceleration[k] * scales->acceleration;
-  if (result->potential)
-    result->potential[j] = potential * scales->potential;
-  if (result->work)
-    result->work[j] = work;
+  for (int k = 0; k < 3 && to->result->acceleration; k++)
+    to->result->acceleration[j][k] = acceleration[k] * to->acceleration;
+  if (to->result->potential)
+    to->result->potential[j] = potential * to->potential;
+  if (to->result->work)
+    to->result->work[j] = work;
+  return isfinite (acceleration[0] + acceleration[1] + acceleration[2] + potential);
 }
 
-/* Local: one rank alone has nothing to send. */
-static void deliver (const struct scales *scales, const struct forest *f, const struct sums *sums,
-                     const struct gravity_result *result)
+/* Local. Bodies of this rank that it summed itself. */
+static void deliver (struct delivery *to, const struct forest *f, const struct sums *sums)
 {
-#pragma omp parallel for schedule(static)
+  int64_t bad = INT64_MAX;
+
+#pragma omp parallel for schedule(static) reduction(min : bad)
+  for (int64_t i = 0; i < f->n_own; i++) {
+    const struct home *const h = f->home + i;
+    if (h->rank == to->comm->rank
+        && !hand_over (to, h->index, sums->acceleration[i], sums->potential[i], sums->work[i]) && h->index < bad)
+      bad = h->index;
+  }
+  to->bad = bad;
+}
+
+/* Local. The sums of other ranks' bodies, sorted by rank (first: size + 1 offsets, zero before). NULL: no memory. */
+static struct homing *pack_homing (const struct comm *comm, const struct forest *f, const struct sums *sums,
+                                   int64_t *first)
+{
+  struct homing *out;
+
   for (int64_t i = 0; i < f->n_own; i++)
-    hand_over (scales, result, f->home[i].index, sums->acceleration[i], sums->potential[i], sums->work[i]);
+    first[f->home[i].rank + 2] += f->home[i].rank != comm->rank;
+  for (int q = 0; q < comm->size; q++)
+    first[q + 2] += first[q + 1];
+  if (!(out = mem_alloc ("results", first[comm->size + 1], sizeof *out)))
+    return NULL;
+  for (int64_t i = 0; i < f->n_own; i++) {
+    if (f->home[i].rank == comm->rank)
+      continue;
+    struct homing *const h = out + first[f->home[i].rank + 1]++;
+    memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
+    h->potential = sums->potential[i];
+    h->work = sums->work[i];
+    h->index = f->home[i].index;
+  }
+  return out;
 }
 
 /* Collective, agreed. */
-static enum status send_home (const struct comm *comm, const struct scales *scales, const struct forest *f,
-                              const struct sums *sums, const struct gravity_result *result)
+static enum status send_home (struct delivery *to, const struct forest *f, const struct sums *sums,
+                              struct gravity_cost *cost)
 {
-  struct homing *out = mem_alloc ("results", f->n_own, sizeof *out), *arrived = NULL;
+  const struct comm *const comm = to->comm;
   int64_t *first = mem_alloc_zero ("result offsets", comm->size + 2, sizeof *first), *from = NULL;
-  enum status st = status_agree (comm, out && first ? ST_OK : ST_MEMORY, NULL);
+  struct homing *out = first ? pack_homing (comm, f, sums, first) : NULL, *arrived = NULL;
+  enum status st = status_agree (comm, out ? ST_OK : ST_MEMORY, NULL);
 
   if (st == ST_OK) {
-    for (int64_t i = 0; i < f->n_own; i++)
-      first[f->home[i].rank + 2]++;
-    for (int q = 0; q < comm->size; q++)
-      first[q + 2] += first[q + 1];
-    for (int64_t i = 0; i < f->n_own; i++) {
-      struct homing *const h = out + first[f->home[i].rank + 1]++;
-      memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
-      h->potential = sums->potential[i];
-      h->work = sums->work[i];
-      h->index = f->home[i].index;
-    }
+    cost->bytes_sent += first[comm->size] * (int64_t) sizeof *out;
     st = comm_exchange (comm, out, first, sizeof *out, (void **) &arrived, &from);
   }
   for (int64_t i = 0; st == ST_OK && i < from[comm->size]; i++)
-    hand_over (scales, result, arrived[i].index, arrived[i].acceleration, arrived[i].potential, arrived[i].work);
+    if (!hand_over (to, arrived[i].index, arrived[i].acceleration, arrived[i].potential, arrived[i].work)
+        && arrived[i].index < to->bad)
+      to->bad = arrived[i].index;
   mem_free (&out);
   mem_free (&first);
   mem_free (&arrived);
@@ -196,47 +209,67 @@ static enum status send_home (const struct comm *comm, const struct scales *scal
 }
 
 /* Local. A sum that is not finite is a bug or a body that should not be: named by its ID. */
-static enum status sums_check (const struct forest *f, const struct sums *sums)
+static enum status check_delivery (const struct delivery *to, const struct gravity_bodies *bodies)
 {
-  for (int64_t i = 0; i < f->n_own; i++) {
-    const double *const a = sums->acceleration[i];
-    if (!isfinite (a[0] + a[1] + a[2] + sums->potential[i]))
-      return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g in units "
-                          "of the largest, softening support %g of the box). Check its mass, softening and position.",
-                          (unsigned long long) f->home[i].id, f->mass[i], (double) f->h[i]);
-  }
-  return ST_OK;
+  if (to->bad == INT64_MAX)
+    return ST_OK;
+  return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g, softening "
+                      "%g). Check its mass, softening and position.", (unsigned long long) bodies->id[to->bad],
+                      bodies->mass[to->bad], bodies->softening[to->bad]);
 }
 
-/* What the solver holds at the end of the walk, when it holds most. */
-static int64_t bytes_held (const struct gravity *g)
+/* Collective, agreed. */
+static enum status deliver_all (const struct gravity *g, const struct crowd *crowd, const struct comm *comm,
+                                const struct sums *sums, const struct gravity_result *result,
+                                struct gravity_cost *cost)
 {
-  const struct forest *const f = &g->forest;
-  const size_t cell = sizeof *f->cell + (size_t) f->n_moments * sizeof *f->moment;
-  const size_t body = sizeof *f->position + sizeof *f->place + sizeof *f->h + sizeof *f->mass;
-  int64_t bytes = f->cells_capacity * (int64_t) cell + f->bodies_capacity * (int64_t) body
-                  + f->homes_capacity * (int64_t) sizeof *f->home;
+  struct delivery to = { .comm = comm, .result = result, .acceleration = crowd->acceleration,
+                         .potential = -crowd->acceleration * crowd->length };
+  enum status st = ST_OK;
 
-  for (int k = 0; k < POOL_SLOTS; k++)
-    bytes += g->pool.bytes[k];
-  return bytes;
+  deliver (&to, &g->forest, sums);
+  if (comm->size > 1)
+    st = send_home (&to, &g->forest, sums, cost);
+  return st == ST_OK ? status_agree (comm, check_delivery (&to, crowd->bodies), NULL) : st;
 }
 
-/* Local. The sums take the place of the travellers, which have arrived. */
+/* Local. The sums take the place of the order, which is not needed any more. */
 static enum status walk (struct gravity *g, const struct criterion *q, struct sums *sums)
 {
   const int64_t n = g->forest.n_own;
   const double start = log_seconds ();
 
-  sums->acceleration = pool_take (&g->pool, POOL_TRAVELLERS, n, 4 * sizeof (double) + sizeof (float));
+  sums->acceleration = pool_extend (&g->pool, n * BODY_WORKSPACE);
   if (!sums->acceleration)
     return ST_MEMORY;
   sums->potential = (double *) (sums->acceleration + n);
   sums->work = (float *) (sums->potential + n);
-  enum status st = forest_walk (&g->forest, q, g->kernels, sums, &g->cost);
-  if (st == ST_OK)
-    st = sums_check (&g->forest, sums);
+  const enum status st = forest_walk (&g->forest, q, g->kernels, sums, &g->cost);
   g->cost.walk_s += log_seconds () - start;
+  return st;
+}
+
+/* Collective, agreed. All up to the walk. */
+static enum status prepare (struct gravity *g, struct crowd *crowd, const struct comm *comm,
+                            const struct criterion *q)
+{
+  double clock = log_seconds ();
+  struct forest *const f = &g->forest;
+  struct groups groups = { 0 };
+  enum status st = share_number_trees (comm, crowd->bodies->group, crowd->bodies->n, &groups);
+
+  forest_clear (f);
+  f->order = g->options.multipole_order;
+  f->leaf_size = g->options.leaf_size;
+  f->full = q->split.scale > 0;
+  if (f->n_moments != moment_count (f->order, f->full)) /* other moments than the memory was made for */
+    forest_free (f);
+  f->n_moments = moment_count (f->order, f->full);
+  f->n_trees = 1 + groups.n;
+  phase_end (&g->cost, PHASE_PACK, &clock);
+  if (st == ST_OK)
+    st = forest_share (f, &g->pool, comm, q, g->kernels, crowd, &groups, &g->cost);
+  mem_free (&groups.number);
   return st;
 }
 
@@ -244,39 +277,33 @@ static enum status walk (struct gravity *g, const struct criterion *q, struct su
 static enum status solve_by_trees (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
                                    const struct gravity_result *result)
 {
-  const struct scales scales = scales_of (&g->options, comm, bodies);
+  struct crowd crowd = crowd_of (&g->options, comm, bodies);
   const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle,
                                split_of (&g->options) };
-  struct forest *const f = &g->forest;
   struct sums sums = { 0 };
-  struct traveller *t = pool_take (&g->pool, POOL_TRAVELLERS, bodies->n, sizeof *t);
-  enum status st = status_agree (comm, t ? ST_OK : ST_MEMORY, NULL);
+  enum status st = prepare (g, &crowd, comm, &q);
+  double clock = log_seconds ();
 
-  forest_clear (f);
-  f->order = g->options.multipole_order;
-  f->leaf_size = g->options.leaf_size;
-  f->full = q.split.scale > 0;
-  if (f->n_moments != moment_count (f->order, f->full)) /* other moments than the memory was made for */
-    forest_free (f);
-  f->n_moments = moment_count (f->order, f->full);
-  if (st == ST_OK) {
-    pack (&g->options, comm, &scales, bodies, t);
-    st = forest_share (f, &g->pool, comm, &q, g->kernels, t, bodies->n, &g->cost);
-  }
   if (st == ST_OK)
     st = status_agree (comm, walk (g, &q, &sums), NULL);
-  g->cost.bytes_peak = bytes_held (g);
-  if (st == ST_OK && comm->size == 1)
-    deliver (&scales, f, &sums, result);
-  else if (st == ST_OK)
-    st = send_home (comm, &scales, f, &sums, result);
+  phase_end (&g->cost, PHASE_WALK, &clock);
+  if (st == ST_OK)
+    g->cost.net_force = momentum_balance (comm, &g->forest, &sums);
+  phase_end (&g->cost, PHASE_BALANCE, &clock);
+  if (st == ST_OK)
+    st = deliver_all (g, &crowd, comm, &sums, result, &g->cost);
+  phase_end (&g->cost, PHASE_DELIVER, &clock);
   return st;
 }
+
+const char *const gravity_phase_name[N_PHASES] = { "pack", "sort", "share", "cells", "moments", "probe", "fetch",
+                                                   "walk", "balance", "deliver" };
 
 enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
                            const struct gravity_result *result)
 {
   const double start = log_seconds ();
+  const int64_t others = mem_mark () - gravity->bytes_held;
   enum status st;
 
   gravity->cost = (struct gravity_cost) { 0 };
@@ -285,6 +312,8 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
     st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
   else
     st = solve_by_trees (gravity, comm, bodies, result);
+  gravity->cost.bytes_peak = mem_peak_since_mark () - others;
+  gravity->bytes_held = mem_used () - others;
   gravity->cost.total_s = log_seconds () - start;
   return st;
 }

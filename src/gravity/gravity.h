@@ -50,12 +50,31 @@ struct gravity_result
   float *work;       /* cost of each body: steers balance only */
 };
 
+/* The stations of a solve by trees, in their order; waiting for other ranks is part of the station that waits. */
+enum gravity_phase
+{
+  PHASE_PACK,    /* bodies into the units of the solver */
+  PHASE_SORT,    /* into the order of the keys */
+  PHASE_SHARE,   /* top cells, who gets which, bodies on their way */
+  PHASE_CELLS,   /* intervals of the order become cells */
+  PHASE_MOMENTS, /* of all cells, and the top cells of all ranks put together */
+  PHASE_PROBE,   /* what of the other ranks' trees will be needed */
+  PHASE_FETCH,   /* asking and answering */
+  PHASE_WALK,
+  PHASE_BALANCE, /* the net force is taken out */
+  PHASE_DELIVER, /* results to where the bodies came from */
+  N_PHASES
+};
+extern const char *const gravity_phase_name[N_PHASES];
+
 /* What the last solve cost; seconds and counts of this rank. */
 struct gravity_cost
 {
   double build_s, walk_s, mesh_s, communication_s, total_s;
   double n_pp, n_pm, n_m2l, n_mac; /* particle-particle, particle-multipole, cell-cell, acceptance tests */
-  int64_t bytes_peak, bytes_sent;
+  double net_force; /* |sum of forces| / sum of |force|, in all, before it was taken out; 0 after a direct sum */
+  int64_t bytes_peak, bytes_sent, messages_sent, n_rounds; /* rounds of collective calls while fetching */
+  double phase_s[N_PHASES];
 };
 
 struct gravity;

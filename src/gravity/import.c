@@ -216,12 +216,16 @@ enum status forest_import (struct forest *f, const struct comm *comm, const stru
   struct waiting *pairs = NULL;
   int64_t n = -1; /* first all pairs, then those that wait */
 
-  for (;;) {
+  for (double clock = log_seconds ();;) {
     struct probe p = { 0 };
-    enum status st = status_agree (comm, forest_probe (f, q, kernels, pairs, n, &p), NULL);
+    enum status st = forest_probe (f, q, kernels, pairs, n, &p);
+    phase_end (cost, PHASE_PROBE, &clock);
+    st = status_agree (comm, st, NULL);
     const bool more = st == ST_OK && comm_any (comm, p.n_asked > 0);
     if (more)
       st = fetch (f, comm, &p, cost);
+    cost->n_rounds++;
+    phase_end (cost, PHASE_FETCH, &clock);
     mem_free (&pairs);
     mem_free (&p.asked);
     pairs = p.waiting;

@@ -2,8 +2,8 @@
 /* The top cells come from global counts alone: a cell is split while it holds more bodies than a share that depends
  * on the number of ranks, but never below the size at which the tree itself would stop. So top cells are cells of the
  * one tree, whatever the number of ranks, and every rank grows just the cells that one rank alone would have grown.
- * Whole top leaves are dealt out in tree order by measured work. Their moments are gathered as they are, and all
- * ranks combine them upwards by the same operations on the same numbers.
+ * Whole top leaves are dealt out along the Hilbert curve by measured work; bodies that are there already stay. Their
+ * moments are gathered as they are, and all ranks combine them upwards by the same operations on the same numbers.
  */
 #include "gravity/share.h"
 
@@ -13,9 +13,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "data/keys.h"
 #include "gravity/import.h"
 
-enum { LEAVES_PER_RANK = 32 };
+enum { LEAVES = 16384, LEAVES_LEAST = 16, LEAVES_MOST = 128 }; /* top leaves: in all, and of one rank */
 
 /* One cell of the top trees while they are cut: its bodies on this rank and in all. */
 struct top
@@ -26,21 +27,17 @@ struct top
   int32_t child, n_children;
   int level;            /* of its last split so far */
   int owner;
+  uint64_t corner[3];   /* the lowest of its coordinates */
 };
 
-/* Bodies in the order (tree, key, id): an array and its order. Borrowed but for `arrived`. */
+/* Bodies in the order (tree, key, id). */
 struct queue
 {
-  struct traveller *traveller;
-  struct traveller *arrived; /* owned: those that came from other ranks, or NULL */
-  const struct place_in_order *order;
+  struct crowd *crowd;          /* borrowed */
+  struct traveller *guest;      /* owned */
+  struct place_in_order *order; /* borrowed */
   int64_t n;
 };
-
-static inline const struct traveller *queue_at (const struct queue *b, int64_t i)
-{
-  return b->traveller + b->order[i].index;
-}
 
 struct tops
 {
@@ -48,6 +45,7 @@ struct tops
   int32_t n, capacity;
   int32_t *leaf; /* owned: top leaves in tree order */
   int32_t n_leaves;
+  int64_t bodies_staying, bodies_coming;
 };
 
 /* ---- trees ---- */
@@ -69,32 +67,38 @@ static int32_t unique (int32_t *v, int64_t n)
   return m;
 }
 
-/* Collective, agreed. Replaces groups (-1 or a number) by trees: 0 for none, 1, 2, ... in order of the groups. */
-static enum status number_trees (struct forest *f, const struct comm *comm, struct traveller *t, int64_t n)
+enum status share_number_trees (const struct comm *comm, const int32_t *group, int64_t n, struct groups *out)
 {
-  int32_t *mine = mem_alloc ("groups", n, sizeof *mine), *all = NULL;
-  int64_t *first = NULL, m = 0;
-  enum status st = status_agree (comm, mine ? ST_OK : ST_MEMORY, NULL);
+  int32_t *mine = NULL, *all = NULL;
+  int64_t *first = NULL, m = 0, capacity = 0;
+  enum status st = ST_OK;
 
+  *out = (struct groups) { 0 };
+  for (int64_t i = 0; group && i < n && st == ST_OK; i++)
+    if (group[i] >= 0 && (m == 0 || mine[m - 1] != group[i])) {
+      if (m == capacity && mem_resize ("groups", &mine, capacity = 2 * capacity + 64, sizeof *mine))
+        st = ST_MEMORY;
+      else
+        mine[m++] = group[i];
+    }
+  st = status_agree (comm, st, NULL);
   if (st == ST_OK) {
-    for (int64_t i = 0; i < n; i++)
-      if (t[i].tree >= 0 && (m == 0 || mine[m - 1] != t[i].tree))
-        mine[m++] = t[i].tree;
     m = unique (mine, m);
     st = comm_gather_all (comm, mine, m, sizeof *mine, (void **) &all, &first);
   }
-  if (st == ST_OK) {
-    const int32_t n_groups = unique (all, first[comm->size]);
-    f->n_trees = n_groups + 1;
-    for (int64_t i = 0; i < n; i++) {
-      const int32_t *const found = bsearch (&t[i].tree, all, n_groups, sizeof *all, compare_numbers);
-      t[i].tree = found ? 1 + (int32_t) (found - all) : 0;
-    }
-  }
+  if (st == ST_OK)
+    *out = (struct groups) { all, unique (all, first[comm->size]) };
   mem_free (&mine);
-  mem_free (&all);
   mem_free (&first);
   return st;
+}
+
+int32_t share_tree_of (const struct groups *g, int32_t group)
+{
+  const int32_t *const found = group < 0 || g->n == 0 ? NULL
+                               : bsearch (&group, g->number, g->n, sizeof *g->number, compare_numbers);
+
+  return found ? 1 + (int32_t) (found - g->number) : 0;
 }
 
 /* ---- top cells ---- */
@@ -118,7 +122,7 @@ static void cut_interval (const struct queue *b, int64_t first, int64_t last, in
     int64_t lo = bound[d - 1], hi = last;
     while (lo < hi) {
       const int64_t mid = (lo + hi) / 2;
-      if (key_digit (key_of (queue_at (b, mid)->position), level) < d)
+      if (key_digit (key_of (crowd_position (b->crowd, b->order[mid].index)), level) < d)
         lo = mid + 1;
       else
         hi = mid;
@@ -136,8 +140,11 @@ static enum status make_roots (struct forest *f, const struct comm *comm, struct
   const enum status st = status_agree (comm, count && f->root && tops_reserve (s, f->n_trees) == ST_OK ? ST_OK
                                        : ST_MEMORY, NULL);
   if (st == ST_OK) {
-    for (int64_t i = 0; i < b->n; i++)
+    count[0] = b->n;
+    for (int64_t i = 0; i < b->n && f->n_trees > 1; i++) {
+      count[0]--;
       count[b->order[i].tree]++;
+    }
     for (int32_t k = 0; k < f->n_trees; k++) {
       s->top[k] = (struct top) { .first = at, .last = at + count[k] };
       at += count[k];
@@ -158,18 +165,24 @@ static enum status make_roots (struct forest *f, const struct comm *comm, struct
 static void split_top (struct tops *s, int32_t index, const int64_t bound[9], const int64_t count[8])
 {
   struct top *const c = s->top + index;
+  const int32_t child = s->n;
   int filled = 0;
 
-  for (int d = 0; d < 8; d++)
-    filled += count[d] > 0;
   c->level++;
-  if (filled == 1)
-    return;
-  c->child = s->n;
-  c->n_children = filled;
   for (int d = 0; d < 8; d++)
-    if (count[d] > 0)
-      s->top[s->n++] = (struct top) { .first = bound[d], .last = bound[d + 1], .count = count[d], .level = c->level };
+    if (count[d] > 0) {
+      struct top *const t = s->top + child + filled++;
+      *t = (struct top) { .first = bound[d], .last = bound[d + 1], .count = count[d], .level = c->level };
+      for (int k = 0; k < 3; k++)
+        t->corner[k] = c->corner[k] | (uint64_t) (d >> (2 - k) & 1) << (64 - c->level);
+    }
+  if (filled == 1)
+    *c = s->top[child];
+  else {
+    c->child = child;
+    c->n_children = filled;
+    s->n += filled;
+  }
 }
 
 static bool must_split (const struct top *c, int64_t most)
@@ -221,60 +234,159 @@ static void list_leaves (struct tops *s, int32_t index)
     list_leaves (s, s->top[index].child + i);
 }
 
-/* Collective, agreed. Deals the leaves out in tree order, each to the rank in whose share its middle is. */
+/* A top leaf's place along the Hilbert curve. */
+struct place_on_curve
+{
+  uint64_t key;
+  int32_t leaf;
+};
+
+static int compare_on_curve (const void *a, const void *b)
+{
+  const struct place_on_curve *const x = a, *const y = b;
+
+  return x->key != y->key ? (x->key < y->key ? -1 : 1) : (x->leaf > y->leaf) - (x->leaf < y->leaf);
+}
+
+static float work_of (const struct gravity_bodies *bodies, int64_t i)
+{
+  return bodies->work && bodies->work[i] > 0 ? bodies->work[i] : 1;
+}
+
+/* Work of each top leaf in all. */
+static void sum_work (const struct comm *comm, const struct tops *s, const struct queue *b, int64_t *work)
+{
+#pragma omp parallel for schedule(dynamic, 4)
+  for (int32_t i = 0; i < s->n_leaves; i++) {
+    const struct top *const c = s->top + s->leaf[i];
+    for (int64_t j = c->first; j < c->last; j++)
+      work[i] += 1 + (int64_t) fminf (work_of (b->crowd->bodies, b->order[j].index), 1e9f);
+  }
+  comm_sum_array (comm, work, s->n_leaves);
+}
+
+/* Collective, agreed. Deals the leaves out along the Hilbert curve, each to the rank in whose share its middle is: so
+ * the shares are compact, and much the same as those of the domains from which the bodies come. */
 static enum status assign_leaves (const struct forest *f, const struct comm *comm, struct tops *s,
                                   const struct queue *b)
 {
   int64_t *work = mem_alloc_zero ("top work", s->n, sizeof *work), total = 0, before = 0;
+  struct place_on_curve *curve = mem_alloc ("top curve", s->n, sizeof *curve);
 
   s->leaf = mem_alloc ("top leaves", s->n, sizeof *s->leaf);
-  const enum status st = status_agree (comm, work && s->leaf ? ST_OK : ST_MEMORY, NULL);
-  if (st == ST_OK) {
-    for (int32_t k = 0; k < f->n_trees; k++)
-      if (f->root[k] >= 0)
-        list_leaves (s, f->root[k]);
-    for (int32_t i = 0; i < s->n_leaves && comm->size > 1; i++) {
-      const struct top *const c = s->top + s->leaf[i];
-      for (int64_t j = c->first; j < c->last; j++)
-        work[i] += 1 + (int64_t) fminf (queue_at (b, j)->work, 1e9f);
-    }
-    comm_sum_array (comm, work, s->n_leaves);
-    for (int32_t i = 0; i < s->n_leaves; i++)
+  const enum status st = status_agree (comm, work && curve && s->leaf ? ST_OK : ST_MEMORY, NULL);
+  for (int32_t k = 0; k < f->n_trees && st == ST_OK; k++)
+    if (f->root[k] >= 0)
+      list_leaves (s, f->root[k]);
+  if (st == ST_OK && comm->size > 1) {
+    sum_work (comm, s, b, work);
+    for (int32_t i = 0; i < s->n_leaves; i++) {
+      curve[i] = (struct place_on_curve) { key_hilbert (s->top[s->leaf[i]].corner), i };
       total += work[i];
-    for (int32_t i = 0; i < s->n_leaves; before += work[i++]) {
-      const double middle = ((double) before + 0.5 * (double) work[i]) / (double) (total > 0 ? total : 1);
+    }
+    qsort (curve, s->n_leaves, sizeof *curve, compare_on_curve);
+    for (int32_t i = 0; i < s->n_leaves; before += work[curve[i++].leaf]) {
+      const double middle = ((double) before + 0.5 * (double) work[curve[i].leaf]) / (double) (total > 0 ? total : 1);
       const int owner = (int) (middle * comm->size);
-      s->top[s->leaf[i]].owner = owner < comm->size ? owner : comm->size - 1;
+      s->top[s->leaf[curve[i].leaf]].owner = owner < comm->size ? owner : comm->size - 1;
     }
   }
   mem_free (&work);
+  mem_free (&curve);
   return st;
 }
 
-/* Collective, agreed. Afterwards the queue holds all bodies of this rank's leaves. */
-static enum status move_bodies (const struct comm *comm, const struct tops *s, struct pool *pool, struct queue *b,
-                                struct gravity_cost *cost)
-{
-  int64_t *first = mem_alloc_zero ("share offsets", comm->size + 1, sizeof *first), *from = NULL;
-  struct traveller *out = mem_alloc ("share bodies", b->n, sizeof *out);
-  enum status st = status_agree (comm, first && out ? ST_OK : ST_MEMORY, NULL);
+/* ---- bodies on their way ---- */
 
-  if (st == ST_OK) {
-    for (int64_t i = 0; i < b->n; i++)
-      out[i] = *queue_at (b, i);
-    for (int32_t i = 0; i < s->n_leaves; i++)
-      first[s->top[s->leaf[i]].owner + 1] += s->top[s->leaf[i]].last - s->top[s->leaf[i]].first;
-    for (int q = 0; q < comm->size; q++)
-      first[q + 1] += first[q];
-    cost->bytes_sent += (b->n - first[comm->rank + 1] + first[comm->rank]) * (int64_t) sizeof *out;
-    st = comm_exchange (comm, out, first, sizeof *out, (void **) &b->arrived, &from);
+/* Local. The bodies that leave, sorted by the rank they go to (first: size + 1 offsets, zero before). NULL: no
+ * memory. */
+static struct traveller *pack_leaving (const struct comm *comm, struct tops *s, const struct queue *b, int64_t *first)
+{
+  struct traveller *out;
+
+  for (int32_t i = 0; i < s->n_leaves; i++) {
+    const struct top *const c = s->top + s->leaf[i];
+    if (c->owner != comm->rank)
+      first[c->owner + 2] += c->last - c->first;
   }
+  for (int q = 0; q < comm->size; q++)
+    first[q + 2] += first[q + 1];
+  const int64_t n = first[comm->size + 1];
+  s->bodies_staying = b->n - n;
+  if (!(out = mem_alloc ("share bodies", n, sizeof *out)))
+    return NULL;
+  for (int32_t i = 0; i < s->n_leaves; i++) {
+    const struct top *const c = s->top + s->leaf[i];
+    for (int64_t j = c->first; j < c->last && c->owner != comm->rank; j++) {
+      struct traveller *const t = out + first[c->owner + 1]++;
+      *t = crowd_body (b->crowd, b->order[j].index);
+      t->tree = b->order[j].tree;
+    }
+  }
+  return out;
+}
+
+/* Local. The order of those who stay, without gaps. */
+static void close_gaps (int rank, const struct tops *s, struct queue *b)
+{
+  int64_t n = 0;
+
+  for (int32_t i = 0; i < s->n_leaves; i++) {
+    const struct top *const c = s->top + s->leaf[i];
+    for (int64_t j = c->first; j < c->last && c->owner == rank; j++)
+      b->order[n++] = b->order[j];
+  }
+}
+
+/* Local. Two orders become one, in the place of the first, which has room; from the end, so that nothing is lost. */
+static void merge_orders (const struct crowd *crowd, struct place_in_order *a, int64_t n_a,
+                          const struct place_in_order *b, int64_t n_b)
+{
+  while (n_b > 0)
+    if (n_a > 0 && place_before (crowd, b + n_b - 1, a + n_a - 1)) {
+      a[n_a + n_b - 1] = a[n_a - 1];
+      n_a--;
+    } else {
+      a[n_a + n_b - 1] = b[n_b - 1];
+      n_b--;
+    }
+}
+
+/* Local. Those who stay and the guests become one queue. The empty forest lends its memory: positions for the order
+ * of the guests, places to sort it. */
+static enum status join (struct forest *f, struct pool *pool, int rank, const struct tops *s, struct queue *b)
+{
+  const int64_t m = s->bodies_coming, n = s->bodies_staying + m;
+
+  if (forest_reserve_bodies (f, n) != ST_OK || !(b->order = pool_extend (pool, n * BODY_WORKSPACE)))
+    return ST_MEMORY;
+  struct place_in_order *const coming = (struct place_in_order *) (void *) f->position;
+  close_gaps (rank, s, b);
+  b->crowd->guest = b->guest;
+  for (int64_t i = 0; i < m; i++)
+    coming[i] = (struct place_in_order) { key_high (b->guest[i].position), (int32_t) (b->crowd->bodies->n + i),
+                                          b->guest[i].tree };
+  places_sort (f, b->crowd, coming, m);
+  merge_orders (b->crowd, b->order, s->bodies_staying, coming, m);
+  b->n = n;
+  return ST_OK;
+}
+
+/* Collective, agreed. Afterwards the queue holds all bodies of this rank's leaves. */
+static enum status move_bodies (struct forest *f, struct pool *pool, const struct comm *comm, struct tops *s,
+                                struct queue *b, struct gravity_cost *cost)
+{
+  int64_t *first = mem_alloc_zero ("share offsets", comm->size + 2, sizeof *first), *from = NULL;
+  struct traveller *out = first ? pack_leaving (comm, s, b, first) : NULL;
+  enum status st = status_agree (comm, out ? ST_OK : ST_MEMORY, NULL);
+
+  if (st == ST_OK)
+    st = comm_exchange (comm, out, first, sizeof *out, (void **) &b->guest, &from);
   mem_free (&out);
   if (st == ST_OK) {
-    b->n = from[comm->size];
-    b->traveller = b->arrived;
-    b->order = travellers_order (pool, b->traveller, b->n);
-    st = status_agree (comm, b->order ? ST_OK : ST_MEMORY, NULL);
+    cost->bytes_sent += first[comm->size] * (int64_t) sizeof *out;
+    s->bodies_coming = from[comm->size];
+    st = status_agree (comm, join (f, pool, comm->rank, s, b), NULL);
   }
   mem_free (&first);
   mem_free (&from);
@@ -304,12 +416,12 @@ static void open_top (struct forest *f, const struct top *c, int32_t index)
   cell->remote = index;
 }
 
-/* Local. The cells of this rank's leaves; reports of them. */
-static enum status grow_leaves (struct forest *f, int rank, const struct tops *s, struct leaf_report *report,
-                                int32_t *n_reports)
+/* Local. The cells of this rank's leaves; reports of them, without moments. */
+static enum status split_leaves (struct forest *f, int rank, const struct tops *s, struct leaf_report *report,
+                                 int32_t *n_reports)
 {
   int64_t at = 0;
-  enum status st = forest_reserve_cells (f, s->n + f->n_own / 10);
+  enum status st = forest_reserve_cells (f, s->n + f->n_own / 8);
 
   if (st != ST_OK)
     return st;
@@ -320,15 +432,27 @@ static enum status grow_leaves (struct forest *f, int rank, const struct tops *s
     const struct top *const c = s->top + s->leaf[i];
     if (c->owner != rank)
       continue;
-    struct leaf_report *const r = report + (*n_reports)++;
-    memset (r, 0, sizeof *r);
-    st = forest_grow (f, s->leaf[i], at, at + c->count, r->raw);
+    st = forest_split (f, s->leaf[i], at, at + c->count);
     f->cell[s->leaf[i]].owner = rank;
-    r->cell = f->cell[s->leaf[i]];
-    r->index = s->leaf[i];
+    report[(*n_reports)++].index = s->leaf[i];
     at += c->count;
   }
   return st;
+}
+
+static void fill_leaves (struct forest *f, struct leaf_report *report, int32_t n)
+{
+#pragma omp parallel if (f->n_own > 4096)
+#pragma omp single
+  for (int32_t i = 0; i < n; i++) {
+    struct leaf_report *const r = report + i;
+#pragma omp task firstprivate (r)
+    {
+      memset (r->raw, 0, sizeof r->raw);
+      forest_fill (f, r->index, r->raw);
+      r->cell = f->cell[r->index];
+    }
+  }
 }
 
 /* Local. Leaves of other ranks from their reports, then all cells above, children first. */
@@ -357,8 +481,9 @@ static void combine_tops (struct forest *f, int rank, const struct tops *s, cons
 }
 
 /* Collective, agreed. */
-static enum status grow (struct forest *f, const struct comm *comm, const struct tops *s)
+static enum status grow (struct forest *f, const struct comm *comm, const struct tops *s, struct gravity_cost *cost)
 {
+  double clock = log_seconds ();
   struct leaf_report *mine = mem_alloc ("top reports", s->n_leaves, sizeof *mine), *all = NULL;
   double *raw = mem_alloc ("top moments", (int64_t) s->n * raw_count (f->order), sizeof *raw);
   int64_t *first = NULL;
@@ -366,12 +491,16 @@ static enum status grow (struct forest *f, const struct comm *comm, const struct
   enum status st = mine && raw ? ST_OK : ST_MEMORY;
 
   if (st == ST_OK)
-    st = grow_leaves (f, comm->rank, s, mine, &n);
+    st = split_leaves (f, comm->rank, s, mine, &n);
+  phase_end (cost, PHASE_CELLS, &clock);
   st = status_agree (comm, st, NULL);
-  if (st == ST_OK)
+  if (st == ST_OK) {
+    fill_leaves (f, mine, n);
     st = comm_gather_all (comm, mine, n, sizeof *mine, (void **) &all, &first);
+  }
   if (st == ST_OK)
     combine_tops (f, comm->rank, s, all, first[comm->size], raw);
+  phase_end (cost, PHASE_MOMENTS, &clock);
   mem_free (&mine);
   mem_free (&all);
   mem_free (&raw);
@@ -379,25 +508,45 @@ static enum status grow (struct forest *f, const struct comm *comm, const struct
   return st;
 }
 
-/* The most bodies of a top leaf. One rank needs no top cells but the roots. */
+/* The most bodies of a top leaf. One rank needs no top cells but the roots. Few ranks can afford many leaves each,
+ * and so an even balance; many must not, since every rank knows the leaves of all. */
 static int64_t share_size (const struct forest *f, const struct comm *comm, int64_t n_global)
 {
   const int64_t least = 2 * f->leaf_size > EXACT_RADIUS ? 2 * f->leaf_size : EXACT_RADIUS;
-  const int64_t share = n_global / ((int64_t) comm->size * LEAVES_PER_RANK);
+  const int64_t each = LEAVES / comm->size < LEAVES_LEAST ? LEAVES_LEAST
+                       : LEAVES / comm->size > LEAVES_MOST ? LEAVES_MOST : LEAVES / comm->size;
+  const int64_t share = n_global / (comm->size * each);
 
   return comm->size == 1 ? INT64_MAX : share > least ? share : least;
 }
 
-/* Collective, agreed. Everything up to the bodies being where they are summed. */
-static enum status share_bodies (struct forest *f, struct pool *pool, const struct comm *comm, struct tops *tops,
-                                 struct queue *b, struct gravity_cost *cost)
+/* Local. The caller's bodies in order. */
+static enum status sort_bodies (struct forest *f, struct pool *pool, const struct groups *groups, struct queue *b)
 {
-  enum status st = number_trees (f, comm, b->traveller, b->n);
+  const struct gravity_bodies *const in = b->crowd->bodies;
 
-  if (st == ST_OK) {
-    b->order = travellers_order (pool, b->traveller, b->n);
-    st = status_agree (comm, b->order ? ST_OK : ST_MEMORY, NULL);
-  }
+  b->n = in->n;
+  b->order = pool_extend (pool, b->n * BODY_WORKSPACE);
+  if (!b->order || forest_reserve_bodies (f, b->n) != ST_OK)
+    return ST_MEMORY;
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < b->n; i++)
+    b->order[i] = (struct place_in_order) { key_high (in->position[i]), (int32_t) i,
+                                            in->group ? share_tree_of (groups, in->group[i]) : 0 };
+  places_sort (f, b->crowd, b->order, b->n);
+  return ST_OK;
+}
+
+/* Collective, agreed. Everything up to the bodies being where they are summed. */
+static enum status share_bodies (struct forest *f, struct pool *pool, const struct comm *comm,
+                                 const struct groups *groups, struct tops *tops, struct queue *b,
+                                 struct gravity_cost *cost)
+{
+  double clock = log_seconds ();
+  enum status st = sort_bodies (f, pool, groups, b);
+
+  phase_end (cost, PHASE_SORT, &clock);
+  st = status_agree (comm, st, NULL);
   if (st == ST_OK)
     st = make_roots (f, comm, tops, b);
   if (st == ST_OK)
@@ -405,26 +554,30 @@ static enum status share_bodies (struct forest *f, struct pool *pool, const stru
   if (st == ST_OK)
     st = assign_leaves (f, comm, tops, b);
   if (st == ST_OK && comm->size > 1)
-    st = move_bodies (comm, tops, pool, b, cost);
+    st = move_bodies (f, pool, comm, tops, b, cost);
+  if (st == ST_OK)
+    st = status_agree (comm, forest_adopt (f, b->crowd, b->order, b->n), NULL);
+  phase_end (cost, PHASE_SHARE, &clock);
   return st;
 }
 
 enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          const struct gravity_kernels *kernels, struct traveller *travellers, int64_t n,
+                          const struct gravity_kernels *kernels, struct crowd *crowd, const struct groups *groups,
                           struct gravity_cost *cost)
 {
   const double start = log_seconds ();
   struct tops tops = { 0 };
-  struct queue bodies = { .traveller = travellers, .n = n };
-  enum status st = share_bodies (f, pool, comm, &tops, &bodies, cost);
+  struct queue bodies = { .crowd = crowd };
+  enum status st = share_bodies (f, pool, comm, groups, &tops, &bodies, cost);
 
   if (st == ST_OK)
-    st = status_agree (comm, forest_adopt (f, bodies.traveller, bodies.order, bodies.n), NULL);
-  mem_free (&bodies.arrived);
-  if (st == ST_OK)
-    st = grow (f, comm, &tops);
+    st = grow (f, comm, &tops, cost);
   mem_free (&tops.top);
   mem_free (&tops.leaf);
+  mem_free (&bodies.guest);
+  crowd->guest = NULL;
+  f->sorted = NULL;
+  f->crowd = NULL;
   const double built = log_seconds ();
   cost->build_s += built - start;
   if (st == ST_OK && comm->size > 1)

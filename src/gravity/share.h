@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Shares the work of one solve among the ranks.
  *
- * Each rank gets an interval of the order (tree, key, id) that is made of whole top cells: cells of the octree of all
- * bodies, known to every rank. Whatever else a rank's sinks need of other ranks' trees is fetched before the walk.
+ * Each rank gets whole top cells: cells of the octree of all bodies, known to every rank. Whatever else a rank's
+ * sinks need of other ranks' trees is fetched before the walk.
  */
 #ifndef CATENA_GRAVITY_SHARE_H
 #define CATENA_GRAVITY_SHARE_H
@@ -11,10 +11,26 @@
 #include "gravity/forest.h"
 #include "gravity/walk.h"
 
-/* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest holds this rank's bodies and all sources that its walk
- * will ask for. The travellers' trees are renumbered; they are not needed any more. */
+/* The groups that have bodies anywhere, ascending: group number[k] has tree 1 + k. */
+struct groups
+{
+  int32_t *number; /* owned */
+  int32_t n;
+};
+
+/* Collective, agreed ST_MEMORY. group: of this rank's n bodies, -1 for none; NULL: no body has one. The list, the
+ * same on all ranks, is the caller's. */
+enum status share_number_trees (const struct comm *comm, const int32_t *group, int64_t n, struct groups *out);
+/* Local. 0 for bodies without a group. */
+int32_t share_tree_of (const struct groups *groups, int32_t group);
+
+/* Bytes per body of the pool's block: first the order, then the sums (acceleration, potential, work). */
+enum { BODY_WORKSPACE = 36 };
+
+/* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest, whose n_trees is set, holds this rank's bodies and
+ * all sources that its walk will ask for. The crowd has the caller's bodies and no guests, before and after. */
 enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          const struct gravity_kernels *kernels, struct traveller *travellers, int64_t n,
+                          const struct gravity_kernels *kernels, struct crowd *crowd, const struct groups *groups,
                           struct gravity_cost *cost);
 
 #endif

@@ -219,7 +219,7 @@ static bool group_load (struct walker *w, const struct cell *a)
 
   if (!group_reserve (w, a->n_bodies))
     return false;
-  for (int i = 0; i < (g->n + 15) / 16 * 16; i++) {
+  for (int i = 0; i < (w->probe ? g->n : (g->n + 15) / 16 * 16); i++) {
     const int64_t j = a->body + (i < g->n ? i : 0);
     double d[3];
     for (int k = 0; k < 3; k++) {
@@ -227,6 +227,8 @@ static bool group_load (struct walker *w, const struct cell *a)
       low[k] = d[k] < low[k] ? d[k] : low[k];
       high[k] = d[k] > high[k] ? d[k] : high[k];
     }
+    if (w->probe)
+      continue; /* only the box is asked for */
     g->x[i] = (float) (d[0] * inverse);
     g->y[i] = (float) (d[1] * inverse);
     g->z[i] = (float) (d[2] * inverse);
@@ -689,7 +691,8 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
   if (!w->probe && group)
     group_sum (w, a, local);
   const int64_t end = w->handed.n;
-  for (int i = 0; i < a->n_children && !group && !w->failed; i++)
+  const bool done = group || (w->probe && end == last); /* nothing of other ranks is left to be looked at below */
+  for (int i = 0; i < a->n_children && !done && !w->failed; i++)
     if (w->f->cell[a->child + i].flags & CELL_HAS_SINKS)
       descend (w, jobs, a->child + i, a->centre, local, last, end);
   w->handed.n = last;
@@ -703,7 +706,8 @@ static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const ui
 
   for (int k = 0; k < 3; k++)
     d[k] = difference (a->centre[k], parent_centre[k]);
-  shift_local (w, d, parent_local, local);
+  if (!w->probe)
+    shift_local (w, d, parent_local, local);
   if (jobs && a->n_bodies <= jobs->most_bodies)
     add_job (w, jobs, sink, local, first, last);
   else
