@@ -18,9 +18,17 @@
 
 enum { N = 64, STEPS = 4 };
 
+/* MPI counts in int, areg in 64 bits. MPI's errors end the program unless you have told it otherwise. */
 static int sum_over_ranks (void *context, double *a, int64_t n)
 {
-  return MPI_Allreduce (MPI_IN_PLACE, a, (int) n, MPI_DOUBLE, MPI_SUM, *(MPI_Comm *) context) != MPI_SUCCESS;
+  const MPI_Comm comm = *(MPI_Comm *) context;
+
+  for (int64_t done = 0, part; done < n; done += part) {
+    part = n - done < 1 << 26 ? n - done : 1 << 26;
+    if (MPI_Allreduce (MPI_IN_PLACE, a + done, (int) part, MPI_DOUBLE, MPI_SUM, comm) != MPI_SUCCESS)
+      return 1;
+  }
+  return 0;
 }
 
 /* The host's own particles: rank r has those with i % size == r. Two holes, and light stars on rings about them. */
@@ -31,9 +39,10 @@ static int host_particles (int rank, int size, struct areg_body *mine)
   for (int i = rank; i < N; i += size) {
     const int hole = i < 2;
     const double r = hole ? 0.5 : 2 + 0.05 * i, phi = hole ? M_PI * i : 2.4 * i, v = hole ? 0.5 : sqrt (2 / r);
-    mine[n++] = (struct areg_body) { .m = hole ? 1 : 1e-4, .x = { r * cos (phi), r * sin (phi), hole ? 0 : 0.1 },
-                                     .v = { -v * sin (phi), v * cos (phi), 0 }, .id = (uint64_t) i + 1,
-                                     .kind = hole ? AREG_HOLE : AREG_STAR };
+    const struct areg_body body = { .m = hole ? 1 : 1e-4, .x = { r * cos (phi), r * sin (phi), hole ? 0 : 0.1 },
+                                    .v = { -v * sin (phi), v * cos (phi), 0 }, .id = (uint64_t) i + 1,
+                                    .kind = hole ? AREG_HOLE : AREG_STAR };
+    mine[n++] = body;
   }
   return n;
 }
@@ -43,7 +52,7 @@ static int gather (MPI_Comm comm, const struct areg_body *mine, int n_mine, stru
 {
   int size, n = n_mine * (int) sizeof *mine, total = 0;
   MPI_Comm_size (comm, &size);
-  int *count = malloc (2 * (size_t) size * sizeof *count), *first = count + size;
+  int *count = (int *) malloc (2 * (size_t) size * sizeof *count), *first = count + size;
 
   MPI_Allgather (&n, 1, MPI_INT, count, 1, MPI_INT, comm);
   for (int r = 0; r < size; total += count[r++])
@@ -60,28 +69,40 @@ static void kick (struct areg_body *body, int n, double dt)
       body[i].v[k] -= 1e-3 * body[i].x[k] * dt;
 }
 
-/* The host's particles as they are now, found by id. */
-static void take_back (struct areg_body *mine, int n_mine, const struct areg_body *all, int n)
+/* The host's particles as they are now, found by id; their number. One that is not found has merged with another. */
+static int take_back (struct areg_body *mine, int n_mine, const struct areg_body *all, int n)
 {
+  int left = 0;
+
   for (int i = 0; i < n_mine; i++)
     for (int j = 0; j < n; j++)
       if (all[j].id == mine[i].id)
-        mine[i] = all[j];
+        mine[left++] = all[j];
+  return left;
 }
 
-/* One flow of all bodies by dt; the hint for the next one. */
-static int flow (struct areg *system, MPI_Comm comm, struct areg_body *mine, int n_mine, double dt, double *hint)
+/* One flow of all bodies by dt; the hint for the next one. If it is refused, on all ranks alike, nothing changes. */
+static int flow (struct areg *system, MPI_Comm comm, struct areg_body *mine, int *n_mine, double dt, double *hint)
 {
   struct areg_body all[N];
-  int status = areg_load (system, 0, all, gather (comm, mine, n_mine, all));
+  int status = areg_load (system, 0, all, gather (comm, mine, *n_mine, all));
 
+  if (status == AREG_OK) {
+    areg_set_step_hint (system, *hint);
+    status = areg_advance (system, dt);
+  }
   if (status != AREG_OK)
     return status;
-  areg_set_step_hint (system, *hint);
-  status = areg_advance (system, dt);
   *hint = areg_step_hint (system);
   areg_bodies (system, all);
-  take_back (mine, n_mine, all, areg_count (system));
+  *n_mine = take_back (mine, *n_mine, all, areg_count (system));
+  return AREG_OK;
+}
+
+/* Memory may end on one rank and not on others: the lowest status counts for all. */
+static int agreed (MPI_Comm comm, int status)
+{
+  MPI_Allreduce (MPI_IN_PLACE, &status, 1, MPI_INT, MPI_MIN, comm);
   return status;
 }
 
@@ -100,15 +121,15 @@ int main (int argc, char **argv)
   MPI_Comm_rank (comm, &rank);
   MPI_Comm_size (comm, &size);
   const struct areg_group group = { .context = &comm, .rank = rank, .size = size, .sum = sum_over_ranks };
-  const int n_mine = host_particles (rank, size, mine);
+  int n_mine = host_particles (rank, size, mine);
 
   areg_options_default (&options);
   options.G = 1;
   options.star_star_softening = 0.05;
-  int status = areg_create (&options, &group, N, &system);
+  int status = agreed (comm, areg_create (&options, &group, N, &system));
   for (int step = 0; step < STEPS && status == AREG_OK; step++) {
     kick (mine, n_mine, 0.5 * dt);
-    status = flow (system, comm, mine, n_mine, dt, &hint);
+    status = flow (system, comm, mine, &n_mine, dt, &hint);
     kick (mine, n_mine, 0.5 * dt);
   }
   if (status != AREG_OK)

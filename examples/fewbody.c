@@ -7,24 +7,25 @@
 #include <areg.h>
 #include <stdio.h>
 
-static int print_row (void *file, double t, const struct areg_body *body, int n)
+static int print_row (void *context, double t, const struct areg_body *body, int n)
 {
+  (void) context;
   for (int i = 0; i < n; i++)
-    fprintf (file, "%.6f %llu %.9g %.9g %.9g\n", t, (unsigned long long) body[i].id, body[i].x[0], body[i].x[1],
-             body[i].x[2]);
+    printf ("%.6f %llu %.9g %.9g %.9g\n", t, (unsigned long long) body[i].id, body[i].x[0], body[i].x[1],
+            body[i].x[2]);
   return 0; /* go on watching */
 }
 
 int main (void)
 {
   const struct areg_body body[] = {
-    { .id = 1, .kind = AREG_HOLE, .m = 1e9, .x = { 0, 0, 0 }, .v = { 0, -40, 0 } },
-    { .id = 2, .kind = AREG_HOLE, .m = 1e8, .x = { 10.01, 0, 0 }, .v = { 0, 400, 3000 } },
-    { .id = 3, .kind = AREG_HOLE, .m = 1e8, .x = { 9.99, 0, 0 }, .v = { 0, 400, -3000 } },
-    { .id = 4, .kind = AREG_STAR, .m = 1, .x = { 0, 5, 0 }, .v = { 900, 0, 0 } } };
+    { .m = 1e9, .x = { 0, 0, 0 }, .v = { 0, -40, 0 }, .id = 1, .kind = AREG_HOLE },
+    { .m = 1e8, .x = { 10.01, 0, 0 }, .v = { 0, 400, 3000 }, .id = 2, .kind = AREG_HOLE },
+    { .m = 1e8, .x = { 9.99, 0, 0 }, .v = { 0, 400, -3000 }, .id = 3, .kind = AREG_HOLE },
+    { .m = 1, .x = { 0, 5, 0 }, .v = { 900, 0, 0 }, .id = 4, .kind = AREG_STAR } };
   const double times[] = { 0.0025, 0.005, 0.0075, 0.01 };
   struct areg_options options;
-  struct areg_statistics statistics = { 0 };
+  struct areg_statistics statistics;
   struct areg *system;
 
   areg_options_default (&options);
@@ -34,12 +35,12 @@ int main (void)
   if (status == AREG_OK)
     status = areg_load (system, 0, body, 4);
   if (status == AREG_OK)
-    status = areg_advance_sampled (system, 0.01, times, 4, print_row, stdout);
-  if (status != AREG_OK)
-    fprintf (stderr, "%s. %s\n", areg_status_words (status), system ? areg_last_message (system) : "");
-  else
+    status = areg_advance_sampled (system, 0.01, times, 4, print_row, NULL);
+  if (status == AREG_OK) {
     areg_statistics_now (system, &statistics);
-  printf ("# %lld steps, energy to %.1e\n", (long long) statistics.steps, statistics.energy_error);
+    printf ("# %lld steps, energy to %.1e\n", (long long) statistics.steps, statistics.energy_error);
+  } else
+    fprintf (stderr, "%s. %s\n", areg_status_words (status), system ? areg_last_message (system) : "");
   areg_free (&system);
   return status != AREG_OK;
 }

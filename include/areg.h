@@ -1,19 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* areg.h: few-body dynamics with algorithmic regularisation, post-Newtonian terms and mergers.
+/* areg.h: few-body dynamics with algorithmic regularisation, post-Newtonian terms and mergers. Its manual, too.
  *
- * A guest in other programs: no MPI, no global state, no exit, no output, nothing beyond libc and libm.
- * Lengths, masses and times are in the caller's units: G and c are given once, and the library works in
- * units of its own inside. One system belongs to one thread at a time.
+ *     struct areg_options options;
+ *     struct areg *system;
+ *     areg_options_default (&options);
+ *     options.G = 4.30091e-3;                                 // pc, solar masses, km/s
+ *     options.c = 299792.458;                                 // 0: Newton only
+ *     int status = areg_create (&options, NULL, n, &system);  // all memory, for up to n bodies
+ *     if (!status) status = areg_load (system, 0, bodies, n); // bodies are at time 0
+ *     if (!status) status = areg_advance (system, 0.1);       // to time 0.1, in pc/(km/s)
+ *     if (!status) areg_bodies (system, bodies);              // areg_count of them: holes may have merged
+ *     else if (system) puts (areg_last_message (system));
+ *     areg_free (&system);
  *
- * Only differences of position matter. Newtonian motion is free of the frame's velocity too. Post-Newtonian terms
- * take velocities as they are given (a moving pair is not a boosted resting pair in absolute time), so hand bodies
- * over in the frame of their centre of mass where the frame means nothing.
+ * examples/fewbody.c is a whole program, examples/embed_mpi.c a host with MPI; `man 3 areg` has the short of it.
  *
- * Results depend on bodies, options, times and the history of calls since areg_load: not on the order of bodies, the
- * size of the group, or the machine's vectors. Units whose ratio is a power of two give the same bits.
+ * A guest: no MPI, no global state, no exit, no output, nothing beyond libc and libm; memory is taken in areg_create
+ * only (and in areg_load, when there are more holes than ever before). To link: pkg-config --cflags --libs areg.
  *
- * A call has three outcomes: 0, done; > 0, refused, and the system is as it was before the call;
- * < 0, the system is unusable (only memory, or a group whose `sum` failed, can do that).
+ * Units are the caller's: any in which G and c are as given. Times are lengths over velocities. Inside, the library
+ * works in units of its own, powers of two near the system's mass and size; so the numbers may be of any size, as
+ * long as squares of velocities and inverse cubes of distances, both in units of the system's own, are doubles.
+ *
+ * Only differences of position matter, and Newtonian motion is free of the frame's velocity too. Post-Newtonian
+ * terms take velocities as they are given (a moving pair is not a boosted resting pair in absolute time), so hand
+ * bodies over in the frame of their centre of mass where the frame means nothing.
+ *
+ * Outcomes. A call that may fail returns an areg_status: 0, done; > 0, refused; < 0, something outside failed
+ * (memory, the group). If not done, the system is as it was before the call, to the last bit, and can be used on: to
+ * a nearer end, or with other bodies. (Other options need another system.) areg_last_message says in one sentence
+ * what was wrong, areg_dump puts the case into a text for `catena-fewbody --replay`. Bodies may hold anything, NaN
+ * too; pointers must be valid. No call hangs: max_steps bounds the work of each.
+ *
+ * Ownership. The system copies what it is given (options, group, bodies) and owns what it points out (mergers,
+ * events, messages; valid until its next call that is not const). A system is used by one thread at a time, reading
+ * included; different systems by as many as you like. The group's functions and `sample` must not call the same
+ * system.
+ *
+ * Reproducibility. Results depend on bodies, options, times and the history of calls since areg_load: not on the
+ * order of bodies, the size of the group, or the machine's vectors. Units whose ratio is a power of two give the
+ * same bits. Watching (areg_advance_sampled, areg_bodies, areg_dump) changes nothing.
+ *
+ * Groups. Ranks that share a system create it each with their own rank and the same everything else, and make the
+ * same calls with the same arguments; bodies may be in another order. Only areg_advance and areg_advance_sampled
+ * call `sum`, equally often on all; the rest is local. Status and bodies are the same on all, except that
+ * AREG_NO_MEMORY is local: agree on it. Ranks of a group must run on one kind of processor and C library, as results
+ * must be the same bits where decisions are made.
+ *
+ * Versions. Before 1.0 the minor number changes when a struct or a function does, afterwards the major one, and with
+ * it the library's soname; the rest is additions and repairs. So a host that is careful begins with areg_version ()
+ * / 100 == AREG_VERSION / 100.
  */
 #ifndef AREG_H
 #define AREG_H
@@ -34,8 +70,8 @@ enum areg_status
 {
   AREG_OK = 0,
   AREG_BAD_OPTION = 1,    /* an option out of range; areg_create and areg_load only */
-  AREG_BAD_BODY = 2,      /* NaN, mass not above zero, |chi| > 1, or two bodies at one point */
-  AREG_BAD_TIME = 3,      /* end time not finite */
+  AREG_BAD_BODY = 2,      /* NaN, mass not above zero, |chi| > 1, an id twice, two bodies at one point; none loaded */
+  AREG_BAD_TIME = 3,      /* a time that is not finite, or too far away for doubles */
   AREG_TOO_MANY_STEPS = 4,/* max_steps spent before the end */
   AREG_NO_CONVERGENCE = 5,/* the step shrank to nothing at the asked tolerance */
   AREG_NO_MEMORY = -1,
@@ -55,6 +91,7 @@ enum areg_pn
   AREG_PN_NONE = 0, AREG_PN_NO_SPIN = 31 + 64, AREG_PN_ALL = 127
 };
 
+/* Fill it with zeros first, or by names of members: later versions may add some. */
 struct areg_body
 {
   double m;                /* > 0 */
@@ -65,7 +102,8 @@ struct areg_body
   double radius;           /* stars: for disruption and capture by holes; 0: a point, to which neither happens */
 };
 
-/* How ranks share the work; NULL means alone. Every rank holds the same system and makes the same calls. */
+/* How ranks share the work; NULL means alone. Every rank holds the same system and makes the same calls. `context` is
+ * handed through. */
 struct areg_group
 {
   void *context;
@@ -146,12 +184,14 @@ void areg_options_default (struct areg_options *options);
 /* NULL, or one sentence on the first option that areg_create would refuse. */
 const char *areg_options_fault (const struct areg_options *options);
 
-/* All memory for up to `capacity` bodies is taken here. *out is the caller's; release with areg_free.
- * `group` may be NULL; it is copied. */
+/* All memory for up to `capacity` bodies is taken here (some 5 kB each). *out is the caller's; release it with
+ * areg_free, which sets it to NULL. `group` may be NULL. AREG_BAD_OPTION, of which areg_options_fault knows more, or
+ * AREG_NO_MEMORY; *out is NULL then. */
 int areg_create (const struct areg_options *options, const struct areg_group *group, int capacity, struct areg **out);
 void areg_free (struct areg **system);
 
-/* Replaces the system's bodies, copies them, and clears mergers and statistics. n <= capacity. */
+/* Replaces the system's bodies, which are at time t, and clears mergers, events and statistics. 1 <= n <= capacity.
+ * AREG_BAD_BODY, AREG_BAD_TIME, AREG_BAD_OPTION (n), AREG_NO_MEMORY (for holes). */
 int areg_load (struct areg *system, double t, const struct areg_body *bodies, int n);
 
 /* As areg_load, with positions in two parts: body i is at x + x_low[i]. Two bodies 1e-6 of the system's size apart
@@ -159,17 +199,19 @@ int areg_load (struct areg *system, double t, const struct areg_body *bodies, in
  * integers or another origin: x is the position rounded, x_low the rest. NULL: zeros. */
 int areg_load_split (struct areg *system, double t, const struct areg_body *bodies, const double (*x_low)[3], int n);
 
-/* Advances to t_end, forwards or backwards. On AREG_OK all bodies are at t_end within the tolerance. */
+/* Advances to t_end, forwards or backwards (mergers and events only happen forwards). On AREG_OK all bodies are at
+ * t_end. AREG_BAD_TIME, AREG_TOO_MANY_STEPS, AREG_NO_CONVERGENCE, AREG_GROUP_FAILED. */
 int areg_advance (struct areg *system, double t_end);
 
-/* As areg_advance, and calls `sample` with all bodies at each of the n_times ascending times in (now, t_end],
- * without changing the steps taken: results are those of areg_advance to the bit. A non-zero return of
- * `sample` ends the sampling, not the integration. */
+/* As areg_advance, and calls `sample` with all bodies at each of the n_times times in (now, t_end], which stand in
+ * the order in which they are passed, without changing the steps taken: results are those of areg_advance to the
+ * bit. A non-zero return of `sample` ends the sampling, not the integration. A call that is refused may have taken
+ * samples before. */
 typedef int areg_sample (void *context, double t, const struct areg_body *bodies, int n);
 int areg_advance_sampled (struct areg *system, double t_end, const double *times, int n_times,
                           areg_sample *sample, void *context);
 
-/* Now. */
+/* The system as it is now. */
 double areg_time (const struct areg *system);
 int areg_count (const struct areg *system);
 /* Copies the areg_count bodies, in the order of areg_load with merged ones left out. */
@@ -191,9 +233,10 @@ void areg_statistics_now (const struct areg *system, struct areg_statistics *out
 double areg_step_hint (const struct areg *system);
 void areg_set_step_hint (struct areg *system, double hint);
 
-/* The system as text that `catena-fewbody --replay` runs: its options, the span of the last call where that was
- * refused, and the bodies. As snprintf: at most `size` bytes with the closing zero go to `text` (which may be NULL
- * if size is 0); returns the length of the whole without it. */
+/* The system as text that `catena-fewbody --replay` runs: its options, the span of the last call, and the bodies;
+ * after a refused areg_load the bodies that were refused, NaN and all. Numbers have a point whatever the locale. As
+ * snprintf: at most `size` bytes with the closing zero go to `text` (which may be NULL if size is 0); returns the
+ * length of the whole without it. */
 int64_t areg_dump (const struct areg *system, char *text, int64_t size);
 
 /* One sentence on a status, and on what went wrong in the last call (empty if nothing). */

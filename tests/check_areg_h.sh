@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Proves that areg.h compiles alone, in C11 and in C++17, with every warning on, and that a program that
-# knows nothing of MPI links with libareg and runs.
+# knows nothing of MPI links with libareg and runs. What it declares is what is exported, what the manual page lists,
+# and, of options, what a dump holds.
 . "${top_srcdir:-.}/tests/house.sh"
 header=$top_srcdir/include
 work=$(mktemp -d) || exit 99
@@ -36,6 +37,15 @@ $CC -std=c11 $strict -I"$header" -c "$work/host.c" -o "$work/host.o" || fault "a
 if test -n "$CXX" && $CXX --version > /dev/null 2>&1; then
   $CXX -std=c++17 $strict -I"$header" -c "$work/host.cc" -o "$work/host_cc.o" || fault "areg.h: not clean in C++17"
 fi
+
+sed -n 's/^[a-z].*[ *]\(areg_[a-z_]*\) (.*/\1/p' "$header/areg.h" | grep -v '^areg_sample$' | sort > "$work/declared"
+sort "$top_srcdir/src/areg/areg.sym" | diff "$work/declared" - || fault "areg.h and areg.sym differ"
+for function in $(cat "$work/declared"); do
+  grep -q "$function (" "$top_srcdir/doc/man/areg.3" || fault "areg.3 does not know $function"
+done
+for option in $(sed -n '/^struct areg_options$/,/^};/s/^  [a-z0-9_]* \([A-Za-z_]*\);.*/\1/p' "$header/areg.h"); do
+  grep -q "o->$option\b" "$top_srcdir/src/areg/dump.c" || fault "areg_dump forgets the option $option"
+done
 
 library=$top_builddir/.libs/libareg.so
 if test -e "$library"; then

@@ -88,11 +88,10 @@ int areg_state_allocate (struct areg *g)
   size_t bytes = 0, used = 0;
   g->body_stride = areg_round_lanes (g->capacity) + 2 * AREG_LANES;
   all_place (g, NULL, &bytes);
-  g->block = aligned_alloc (64, bytes);
+  g->block = calloc (1, bytes + 64); /* zeros that cost nothing until they are touched: capacity may be generous */
   if (!g->block)
     return 1;
-  memset (g->block, 0, bytes);
-  all_place (g, g->block, &used);
+  all_place (g, (char *) g->block + (64 - (uintptr_t) g->block % 64), &used);
   return 0;
 }
 
