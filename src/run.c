@@ -327,6 +327,8 @@ static void record_regions (struct run *run, double time, double length)
     log_say ("merger at time %.9g: SMBHs %llu and %llu", r->merger[k].t, (unsigned long long) r->merger[k].id1,
              (unsigned long long) r->merger[k].id2);
   }
+  for (int64_t k = 0; k < r->n_events; k++)
+    diagnostics_star_event (run->diagnostics, &r->event[k]);
   for (int k = 0; k < r->n && r->record; k++) {
     const struct region_record *c = &r->record[k];
     struct region_row row = { .step = run->stepper.n_steps, .dt = length, .id = c->id,

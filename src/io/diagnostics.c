@@ -21,11 +21,11 @@
 #include "base/vec3.h"
 #include "io/output.h"
 
-enum file { INFO, ENERGY, CONSERVATION, TIMEBINS, CPU, REGIONS, MERGERS };
+enum file { INFO, ENERGY, CONSERVATION, TIMEBINS, CPU, REGIONS, MERGERS, STAR_EVENTS };
 
 static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt",     "energy.txt", "conservation.csv",
                                                           "timebins.txt", "cpu.csv",    "regions.csv",
-                                                          "mergers.txt" };
+                                                          "mergers.txt",  "star_events.csv" };
 static const char *const first_lines[DIAGNOSTIC_FILES] = {
   [CONSERVATION] = "time,mass,kinetic,potential,radiated,mergers,energy,momentum_x,momentum_y,momentum_z,"
                    "angular_momentum_x,angular_momentum_y,angular_momentum_z,center_x,center_y,center_z,"
@@ -33,6 +33,8 @@ static const char *const first_lines[DIAGNOSTIC_FILES] = {
   [REGIONS] =
     "step,time,dt,id,n_bodies,n_holes,steps,rejected,energy_error,x,y,z,vx,vy,vz,semi_major_axis,eccentricity,"
     "seconds,n_ranks\n",
+  [STAR_EVENTS] = "time,kind,id_hole,id_star,m_hole,m_star,m_accreted,radius,separation,relative_speed,pericentre,"
+                  "semi_major_axis,eccentricity,x,y,z,vx,vy,vz\n",
 };
 
 struct diagnostics
@@ -131,7 +133,8 @@ enum status diagnostics_close (struct diagnostics **diagnostics)
 
 /* How the line of each file begins that tells its time; lines of another form belong to the one before. */
 static const char *const time_formats[DIAGNOSTIC_FILES] = {
-  "Sync-Point %*d, Time: %lf", "%lf", "%lf", "Sync-Point %*d, Time: %lf", "%*d,%lf", "%*d,%lf", "At time %lf"
+  "Sync-Point %*d, Time: %lf", "%lf", "%lf", "Sync-Point %*d, Time: %lf", "%*d,%lf", "%*d,%lf", "At time %lf",
+  "%lf"
 };
 
 /* Files whose line of the very instant of the start will be written again, so that it goes too: theirs tell a
@@ -389,4 +392,16 @@ void diagnostics_merger (struct diagnostics *d, const struct areg_merger *m)
          100 * lost / (m->m1 + m->m2), m->kick_speed * kms, m->kick[0] * kms, m->kick[1] * kms, m->kick[2] * kms);
   print (d, MERGERS, "  It is at (%.9g, %.9g, %.9g) and moves with (%.6g, %.6g, %.6g), code units.\n\n", m->x[0],
          m->x[1], m->x[2], m->v[0], m->v[1], m->v[2]);
+}
+
+void diagnostics_star_event (struct diagnostics *d, const struct areg_event *e)
+{
+  print (d, STAR_EVENTS, "%.17g,%s,%llu,%llu", e->t, e->kind == AREG_DISRUPTION ? "disruption" : "capture",
+         (unsigned long long) e->id_hole, (unsigned long long) e->id_star);
+  const double values[] = { e->m_hole, e->m_star, e->m_accreted, e->radius, e->separation, e->relative_speed,
+                            e->pericentre, e->semi_major_axis, e->eccentricity };
+  print_cells (d, STAR_EVENTS, values, (int) (sizeof values / sizeof *values));
+  print_cells (d, STAR_EVENTS, e->x, 3);
+  print_cells (d, STAR_EVENTS, e->v, 3);
+  print (d, STAR_EVENTS, "\n");
 }

@@ -15,7 +15,7 @@
 #include "data/particles.h"
 #include "params/params.h"
 
-enum { DIAGNOSTIC_FILES = 7 };
+enum { DIAGNOSTIC_FILES = 8 };
 
 struct diagnostics; /* opaque */
 
@@ -101,5 +101,7 @@ struct region_row
 void diagnostics_region (struct diagnostics *d, const struct region_row *row);
 /* A merger in words, mergers.txt. */
 void diagnostics_merger (struct diagnostics *d, const struct areg_merger *merger);
+/* A star disrupted or captured, star_events.csv. */
+void diagnostics_star_event (struct diagnostics *d, const struct areg_event *event);
 
 #endif

@@ -28,8 +28,9 @@ static const char temporary_suffix[] = ".tmp";
 static const char *const run_patterns[] = { "snapshot_*.hdf5", "snapdir_*/",  "ketju_bhs.hdf5",
                                             "restartfiles/",   "forces.hdf5", "energy.txt",
                                             "info.txt",        "mergers.txt", NULL };
-static const char *const log_patterns[] = { "conservation.csv", "timebins.txt",          "cpu.csv", "regions.csv",
-                                            "log.txt",          "parameters-usedvalues", "region-*.areg", NULL };
+static const char *const log_patterns[] = { "conservation.csv", "timebins.txt", "cpu.csv",
+                                            "regions.csv", "star_events.csv", "log.txt",
+                                            "parameters-usedvalues", "region-*.areg", NULL };
 static const char *const inner_patterns[] = { "snapshot_*.hdf5", "checkpoint_*.hdf5", "ketju_bhs.hdf5", "*.tmp",
                                               NULL };
 

@@ -41,7 +41,7 @@ struct region_member
   double velocity[3], mass, spin[3];
   int64_t local;        /* index on the rank that holds the particle */
   int32_t owner, type, group;
-  int32_t gone;         /* merged into another one during the last flow */
+  int32_t gone;         /* merged into another one during the last flow, disrupted or captured */
 };
 
 /* An SMBH at one instant inside a step, for the history file: physical time, the run's coordinates. */
@@ -71,9 +71,12 @@ struct regions
   int64_t n_samples;
   struct areg_merger *merger;    /* ordered by (time, id1); the run's coordinates, t physical */
   int64_t n_mergers;
+  struct areg_event *event;      /* stars disrupted and captured, ordered by (time, id_star), likewise */
+  int64_t n_events;
   struct region_record *record;  /* n */
-  double energy_change;          /* Newtonian energy gained by the regions otherwise: PN terms, mergers. Comoving
-                                  * runs: what a times their energy (peculiar velocities) gained in the flow */
+  double energy_change;          /* Newtonian energy gained by the regions otherwise: PN terms, mergers, events.
+                                  * Comoving runs: what a times their energy (peculiar velocities) gained in the
+                                  * flow */
 };
 
 void regions_free (struct regions *regions);

@@ -401,6 +401,7 @@ void regions_free (struct regions *r)
   mem_free (&r->member);
   mem_free (&r->sample);
   mem_free (&r->merger);
+  mem_free (&r->event);
   mem_free (&r->record);
   *r = (struct regions){ 0 };
 }

@@ -10,7 +10,7 @@
  * the differences that matter.
  *
  * The energy of the members, Newtonian and with the softening that areg uses, is taken before and after: what it
- * changed by is the work of the post-Newtonian terms and of mergers, and goes to the ledger of the run. */
+ * changed by is the work of the post-Newtonian terms, of mergers and lost stars: it goes to the ledger of the run. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,10 @@ struct harvest
   struct region_member *member;
   struct region_sample *sample;
   struct areg_merger *merger;
+  struct areg_event *event;
   struct region_record *record;
-  int64_t n_members, n_samples, n_mergers, n_records, room_members, room_samples, room_mergers, room_records;
+  int64_t n_members, n_samples, n_mergers, n_events, n_records;
+  int64_t room_members, room_samples, room_mergers, room_events, room_records;
 };
 
 /* One instant of the flow: what the frame's momentum is multiplied with to give its way, and the expansion. */
@@ -98,6 +100,17 @@ static struct moment moment_at (const struct flow *f, double t)
 static int is_centre (const struct params *params, const struct region_member *m)
 {
   return m->type == TYPE_HOLE && m->mass >= params->KetjuMinimumBHMass;
+}
+
+/* What areg calls the radius of a star: of a particle that stands for many, one of their mean density. */
+static double star_radius (const struct params *params, const struct units *units, const struct region_member *m)
+{
+  const double radius = m->type == 2   ? params->KetjuStarRadiusType2
+                        : m->type == 3 ? params->KetjuStarRadiusType3
+                        : m->type == 4 ? params->KetjuStarRadiusType4
+                                       : 0;
+
+  return radius * units_solar_radius (units) * cbrt (m->mass / units_solar_mass (units));
 }
 
 /* x_a - x_b with all digits, code length. */
@@ -200,6 +213,7 @@ static void load_bodies (const struct flow *f, struct crowd *out, double v_cm[3]
       b.v[k] = (m[i].velocity[k] - v_cm[k]) / a + f->begin.hubble * b.x[k];
     }
     b.kind = is_centre (f->params, &m[i]) ? AREG_HOLE : AREG_STAR;
+    b.radius = star_radius (f->params, f->units, &m[i]);
     for (int k = 0; k < 3; k++)
       b.spin[k] = b.kind == AREG_HOLE ? m[i].spin[k] : 0;
     out->body[i] = b;
@@ -299,6 +313,17 @@ static enum status store_members (const struct flow *f, const struct crowd *c, c
   return st;
 }
 
+/* Place and velocity of a record, from the region's frame at time t to the run's. */
+static void to_run (const struct flow *f, const double v_cm[3], double t, double x[3], double v[3])
+{
+  const struct moment then = moment_at (f, t);
+  const double from[3] = { x[0], x[1], x[2] };
+
+  absolute_position (f, from, v_cm, &then, x);
+  axpy3 (-then.hubble, from, v);
+  axpy3 (1 / then.scale, v_cm, v);
+}
+
 static enum status store_mergers (const struct flow *f, const struct areg *system, const double v_cm[3])
 {
   const struct areg_merger *list;
@@ -308,11 +333,23 @@ static enum status store_mergers (const struct flow *f, const struct areg *syste
   for (int i = 0; i < n && st == ST_OK; i++) {
     struct areg_merger m = list[i];
     m.t += f->time;
-    const struct moment then = moment_at (f, m.t);
-    absolute_position (f, list[i].x, v_cm, &then, m.x);
-    axpy3 (-then.hubble, list[i].x, m.v);
-    axpy3 (1 / then.scale, v_cm, m.v);
+    to_run (f, v_cm, m.t, m.x, m.v);
     st = PUSH (f->harvest, merger, m);
+  }
+  return st;
+}
+
+/* The same of stars that ended. */
+static enum status store_events (const struct flow *f, const struct areg *system, const double v_cm[3])
+{
+  const struct areg_event *event;
+  enum status st = ST_OK;
+
+  for (int left = areg_events (system, &event); left > 0 && st == ST_OK; left--, event++) {
+    struct areg_event e = *event;
+    e.t += f->time;
+    to_run (f, v_cm, e.t, e.x, e.v);
+    st = PUSH (f->harvest, event, e);
   }
   return st;
 }
@@ -422,6 +459,7 @@ static enum status integrate (const struct flow *f, struct areg *system, struct 
   enum status st = sampling.st;
   st = st == ST_OK ? PUSH (f->harvest, record, record) : st;
   st = st == ST_OK ? store_members (f, c, v_cm) : st;
+  st = st == ST_OK ? store_events (f, system, v_cm) : st;
   return st == ST_OK ? store_mergers (f, system, v_cm) : st;
 }
 
@@ -437,6 +475,9 @@ static struct areg_options options_for (const struct params *params, const struc
   o.tolerance = params->KetjuIntegrationRelativeTolerance;
   o.merge_radius = params->KetjuMergerRadius;
   o.kicks = params->KetjuBHMergerKicks;
+  o.tidal_factor = params->KetjuTidalFactor;
+  o.capture_radius = params->KetjuCaptureRadius;
+  o.accreted_fraction = params->KetjuAccretedFraction;
   o.star_star_softening = params->KetjuUseStarStarSoftening ? star_softening : 0;
   return o;
 }
@@ -540,6 +581,15 @@ static int merger_order (const void *a, const void *b)
   return (p->id1 > q->id1) - (p->id1 < q->id1);
 }
 
+static int event_order (const void *a, const void *b)
+{
+  const struct areg_event *p = a, *q = b;
+
+  if (p->t != q->t)
+    return p->t < q->t ? -1 : 1;
+  return (p->id_star > q->id_star) - (p->id_star < q->id_star);
+}
+
 static int member_order (const void *a, const void *b)
 {
   const struct region_member *p = a, *q = b;
@@ -587,6 +637,8 @@ static enum status gather_harvest (struct regions *r, const struct comm *comm, s
   if (st == ST_OK)
     st = gather_kind (comm, h->merger, h->n_mergers, sizeof *h->merger, merger_order, (void **) &r->merger,
                       &r->n_mergers);
+  if (st == ST_OK)
+    st = gather_kind (comm, h->event, h->n_events, sizeof *h->event, event_order, (void **) &r->event, &r->n_events);
   if (st == ST_OK)
     st = gather_kind (comm, h->record, h->n_records, sizeof *h->record, record_order, (void **) &r->record, &n);
   return st;
@@ -681,6 +733,7 @@ enum status regions_flow (struct regions *r, const struct comm *comm, const stru
   mem_free (&harvest.member);
   mem_free (&harvest.sample);
   mem_free (&harvest.merger);
+  mem_free (&harvest.event);
   mem_free (&harvest.record);
   return st;
 }

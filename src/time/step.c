@@ -616,18 +616,29 @@ static double potential_outside (const struct stepper *s, const double x[3], int
   return exact_value (&sum);
 }
 
-/* Mass that left as gravitational waves took its potential energy in the rest of the system with it; what it had
- * inside its region is in the regions' own account. Positions are within a step of the merger's time, which is enough
- * for a mass of some per cent. */
-static void account_for_mergers (struct stepper *s)
+static int32_t group_of (const struct regions *r, uint64_t id)
+{
+  for (int i = 0; i < r->n_members; i++)
+    if (r->member[i].id == id)
+      return r->member[i].group;
+  return -1;
+}
+
+/* Mass that left as gravitational waves, or as stellar debris, took its potential energy in the rest of the system
+ * with it; what it had inside its region is in the regions' own account. Positions are within a step of the merger's
+ * time, which is enough for a mass of some per cent. */
+static void account_for_lost_mass (struct stepper *s)
 {
   for (int64_t k = 0; k < s->regions.n_mergers; k++) {
     const struct areg_merger *m = &s->regions.merger[k];
-    int32_t group = -1;
-    for (int i = 0; i < s->regions.n_members; i++)
-      if (s->regions.member[i].id == m->id_remnant)
-        group = s->regions.member[i].group;
-    s->energy_radiated += (m->m1 + m->m2 - m->m_remnant) * potential_outside (s, m->x, group);
+    s->energy_radiated += (m->m1 + m->m2 - m->m_remnant)
+                          * potential_outside (s, m->x, group_of (&s->regions, m->id_remnant));
+  }
+  for (int64_t k = 0; k < s->regions.n_events; k++) {
+    const struct areg_event *e = &s->regions.event[k];
+    if (e->m_star > e->m_accreted)
+      s->energy_radiated += (e->m_star - e->m_accreted)
+                            * potential_outside (s, e->x, group_of (&s->regions, e->id_hole));
   }
 }
 
@@ -638,13 +649,13 @@ enum status step_drift (struct stepper *s, double sample_interval)
   enum status st = ST_OK;
 
   drift_free (s, due);
-  s->regions.n_samples = s->regions.n_mergers = 0;
+  s->regions.n_samples = s->regions.n_mergers = s->regions.n_events = 0;
   if (s->region_bin >= 0 && s->region_bin <= due) {
     st = regions_flow (&s->regions, s->comm, s->params, &s->cosmology, s->units, s->box, s->p, s->holes, time,
                        bin_length (s, (int) s->region_bin), s->timeline->origin, sample_interval);
     s->energy_radiated -= s->regions.energy_change;
-    account_for_mergers (s);
-    s->any_gone |= s->regions.n_mergers > 0;
+    account_for_lost_mass (s);
+    s->any_gone |= s->regions.n_mergers > 0 || s->regions.n_events > 0;
   }
   s->timeline->tick += (int64_t) 1 << lowest_bin (s);
   s->n_steps++;
