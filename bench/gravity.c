@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Speed and errors of the gravity solver on an isotropic Hernquist sphere (G = M = a = 1, cut at r = 100,
  * equal masses):  gravity_bench [-n N] [-e eps] [-a alpha] [-p order] [-l leaf] [-r repeats] [-s sample]
- * [-k 0, 1 or 2: sphere, random box, clustered box] [-S split scale / box: short-range part alone] [-C reach].
+ * [-k 0, 1 or 2: sphere, random box, clustered box] [-P: periodic] [-M mesh cells] [-A split scale in cells]
+ * [-S split scale / box: short-range part alone] [-C reach] [-x: accelerations alone].
  * A first solve gives the old accelerations and the work by which the second is balanced; then solves are timed as in
  * a run, with what each phase of them took (on several ranks from the quickest to the slowest), and a sample is
  * compared with direct sums. bench/gravity_table.py makes the table of doc/gravity.md of many such runs. */
@@ -275,7 +276,7 @@ struct probe_work
 {
   struct sink_group group;
   float sink[6][SINKS], place[SOURCES][4], h[SOURCES], moment[256];
-  double sum[4][SINKS], local[36];
+  double sum[4][SINKS], local[56];
   struct cell_source cell[SOURCES];
 };
 
@@ -301,17 +302,29 @@ static void probe_fill (struct probe_work *w, double softening)
     w->moment[k] = (float) uniform ((uint64_t) k + 9000);
 }
 
-enum kernel { PAIRS, SOFT_PAIRS, CELL_BODY, CELL_CELL, N_KERNELS };
+enum kernel { PAIRS, SOFT_PAIRS, CELL_BODY, CELL_CELL, N_KERNELS,
+              SHORT_PAIRS = N_KERNELS, SHORT_ALONE, CLOSE_PAIRS, CLOSE_ALONE, SHORT_BODY, SHORT_CELL, N_ALL_KERNELS };
 
 static void probe_call (const struct gravity_kernels *k, enum kernel which, int order, struct probe_work *w)
 {
   const float *const h = which == SOFT_PAIRS ? w->h : NULL;
+  const struct split s = { 2, 12 };
+  const struct split_pairs split = split_for_pairs (&s, 1, which == CLOSE_PAIRS || which == CLOSE_ALONE,
+                                                    which != SHORT_ALONE && which != CLOSE_ALONE);
 
   switch (which) {
   case PAIRS:
   case SOFT_PAIRS:
     k->pairs ((const float (*)[4]) w->place, h, SOURCES, INT32_MAX, NULL, &w->group, 0, SINKS);
     break;
+  case SHORT_PAIRS:
+  case SHORT_ALONE:
+  case CLOSE_PAIRS:
+  case CLOSE_ALONE:
+    k->pairs ((const float (*)[4]) w->place, NULL, SOURCES, INT32_MAX, &split, &w->group, 0, SINKS);
+    break;
+  case SHORT_BODY: k->cell_body_short[order - 3] (w->cell, SOURCES, &split, &w->group, 0, SINKS); break;
+  case SHORT_CELL: k->cell_cell_short[order - 3] (w->cell, SOURCES, &split, w->local); break;
   case CELL_BODY: k->cell_body[order - 3] (w->cell, SOURCES, &w->group, 0, SINKS); break;
   default: k->cell_cell[order - 3] (w->cell, SOURCES, w->local);
   }
@@ -328,7 +341,7 @@ static double rate_of (const struct gravity_kernels *k, enum kernel which, int o
     const double start = log_seconds ();
     double n = 0, t = 0;
     while ((t = log_seconds () - start) < 0.02)
-      for (int i = 0; i < 20; i++, n += (which == CELL_CELL ? 1.0 : SINKS) * SOURCES)
+      for (int i = 0; i < 20; i++, n += (which == CELL_CELL || which == SHORT_CELL ? 1.0 : SINKS) * SOURCES)
         probe_call (k, which, order, &w);
     best = n / t > best ? n / t : best;
   }
@@ -353,15 +366,29 @@ static void print_peak (const struct comm *comm, const struct gravity_options *o
             (c->n_pp + c->n_pm + c->n_m2l) / seconds / omp_get_max_threads ());
 }
 
+/* The kernels of the short-range part. */
+static void print_short (const struct comm *comm, int order)
+{
+  const struct gravity_kernels *const k = gravity_kernels_best ();
+  double rate[N_ALL_KERNELS];
+
+  for (int i = SHORT_PAIRS; i < N_ALL_KERNELS; i++)
+    rate[i] = rate_of (k, (enum kernel) i, order);
+  if (comm->rank == 0)
+    printf ("short-range kernels per core and second: pairs %.3e (without potential %.3e), close pairs %.3e (%.3e), "
+            "cell-body %.3e, cell-cell %.3e\n", rate[SHORT_PAIRS], rate[SHORT_ALONE], rate[CLOSE_PAIRS],
+            rate[CLOSE_ALONE], rate[SHORT_BODY], rate[SHORT_CELL]);
+}
+
 /* ---- solves ---- */
 
 /* Solves and prints; the median of the times. */
-static double solve (struct gravity *g, const struct comm *comm, struct set *s, int repeats)
+static double solve (struct gravity *g, const struct comm *comm, struct set *s, int repeats, bool alone)
 {
   const struct gravity_bodies bodies = { .n = s->n, .position = (const uint64_t (*)[3]) s->position, .mass = s->mass,
                                          .softening = s->softening, .acceleration_old = s->old, .id = s->id,
                                          .work = s->work };
-  const struct gravity_result result = { .acceleration = s->acceleration, .potential = s->potential,
+  const struct gravity_result result = { .acceleration = s->acceleration, .potential = alone ? NULL : s->potential,
                                          .work = s->work };
   double total[100];
 
@@ -385,13 +412,15 @@ struct settings
   double eps;
   int repeats;
   enum kind kind;
+  bool alone; /* no potentials while time is taken */
 };
 
 static int parse (int argc, char **argv, struct settings *o)
 {
+  double asmth = 1.25;
   int option;
 
-  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:k:S:C:")) != -1)
+  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:k:S:C:A:M:Px")) != -1)
     switch (option) {
     case 'n': o->n = (int64_t) atof (optarg); break;
     case 'e': o->eps = atof (optarg); break;
@@ -403,10 +432,16 @@ static int parse (int argc, char **argv, struct settings *o)
     case 't': o->gravity.opening_angle = atof (optarg); break;
     case 'k': o->kind = (enum kind) atoi (optarg); break;
     case 'S': o->gravity.split_scale = atof (optarg) * o->gravity.length; break;
+    case 'A': asmth = atof (optarg); break;
+    case 'M': o->gravity.mesh = atoi (optarg); break;
+    case 'P': o->gravity.periodic = 1; break;
+    case 'x': o->alone = true; break;
     case 'C': o->gravity.split_reach = atof (optarg); break;
     case 'd': o->gravity.direct_below = atoi (optarg); break;
     default: return 64;
     }
+  if (o->gravity.mesh > 0)
+    o->gravity.split_scale = asmth * o->gravity.length / o->gravity.mesh;
   return 0;
 }
 
@@ -416,14 +451,14 @@ static void measure (const struct comm *comm, const struct settings *o, struct g
   double median = 0;
 
   make (&s, comm, o->kind, o->n, o->eps, o->gravity.length);
-  solve (g, comm, &s, 1);
+  solve (g, comm, &s, 1, false);
   for (int64_t i = 0; i < s.n; i++)
     s.old[i] = (float) norm (s.acceleration[i]);
   if (comm->size > 1)
     settle (&s, comm, o->eps);
-  solve (g, comm, &s, 1); /* as in a run: old accelerations and work are known from now on */
+  solve (g, comm, &s, 1, false); /* as in a run: old accelerations and work are known from now on */
   if (o->repeats > 0)
-    median = solve (g, comm, &s, o->repeats);
+    median = solve (g, comm, &s, o->repeats, o->alone);
   const double held = (double) comm_sum (comm, resident ()) / (double) o->n;
   const uint64_t bits = bits_of (comm, &s);
   if (comm->rank == 0)
@@ -432,6 +467,8 @@ static void measure (const struct comm *comm, const struct settings *o, struct g
   print_momentum (comm, &s);
   if (o->repeats > 0)
     print_peak (comm, &o->gravity, gravity_cost (g), median);
+  if (o->repeats > 0 && o->gravity.split_scale > 0)
+    print_short (comm, o->gravity.multipole_order);
   const struct gravity_bodies bodies = { .n = s.n, .position = (const uint64_t (*)[3]) s.position, .mass = s.mass,
                                          .softening = s.softening, .id = s.id };
   if (o->sample > 0)

@@ -40,9 +40,9 @@ static enum status split_check (const struct gravity_options *o)
 
   if (o->split_scale == 0)
     return ST_OK;
-  if (!(o->split_scale > 0) || !(o->split_reach >= 1) || o->split_reach > SPLIT_REACH_MAX)
+  if (!(o->split_scale > 0) || !(o->split_reach >= SPLIT_REACH_CLOSE) || o->split_reach > SPLIT_REACH_MAX)
     return status_fail (ST_DATA, "Gravity: the split scale (%g) must not be negative, and Rcut (%g) must lie between "
-                        "1 and %g.", o->split_scale, o->split_reach, SPLIT_REACH_MAX);
+                        "%g and %g.", o->split_scale, o->split_reach, SPLIT_REACH_CLOSE, SPLIT_REACH_MAX);
   if (cut > CUT_MOST)
     return status_fail (ST_DATA, "Gravity: the short-range force reaches %.3g of the box, but at most %g is "
                         "possible: PMGrid must be at least Asmth * Rcut / %g = %.0f.", cut, CUT_MOST, CUT_MOST,
@@ -280,7 +280,7 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   struct crowd crowd = crowd_of (&g->options, comm, bodies);
   const struct criterion q = { g->options.multipole_order, g->options.accuracy, g->options.opening_angle,
                                split_of (&g->options) };
-  struct sums sums = { 0 };
+  struct sums sums = { .accelerations_alone = !comm_any (comm, result->potential != NULL) };
   enum status st = prepare (g, &crowd, comm, &q);
   double clock = log_seconds ();
 

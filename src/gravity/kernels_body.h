@@ -171,24 +171,37 @@ static inline void spline_lanes (vi soft, vf r, vf h, vf hi, vf *force, vf *pote
   *potential = select_lanes (soft, hi * p, *potential);
 }
 
-/* Takes the long-range part off; beyond the cut nothing is left. */
-static inline void split_lanes (const struct split_pairs *s, vf r2, vf *force, vf *potential)
+/* What pairs are to be, known at compile time. */
+enum pairs_kind
 {
+  PAIRS_SOFT = 1,
+  PAIRS_SPLIT = 2,    /* the short-range part */
+  PAIRS_CLOSE = 4,    /* of pairs within 1.5 r_s */
+  PAIRS_POTENTIAL = 8 /* the potential too */
+};
+
+/* Takes the long-range part off; beyond the cut nothing is left. */
+static inline void split_lanes (const struct split_pairs *s, const int kind, vf r2, vf *force, vf *potential)
+{
+  const int terms = kind & PAIRS_CLOSE ? SPLIT_CLOSE : SPLIT_FLOATS;
   const vi within = r2 < s->cut2;
   const vf t = r2 * s->slope - 1.0f;
-  vf p = s->p[SPLIT_FLOATS - 1] - (vf) {}, q = s->q[SPLIT_FLOATS - 1] - (vf) {};
+  vf p = s->p[terms - 1] - (vf) {}, q = s->q[terms - 1] - (vf) {};
 
-  for (int k = SPLIT_FLOATS - 2; k >= 0; k--) {
+  for (int k = terms - 2; k >= 0; k--) {
     p = p * t + s->p[k];
     q = q * t + s->q[k];
   }
-  *potential = (vf) ((vi) (*potential - p) & within);
-  *force = (vf) ((vi) (*force - q) & within);
+  *potential -= p;
+  *force -= q;
+  if (!(kind & PAIRS_CLOSE)) {
+    *potential = (vf) ((vi) *potential & within);
+    *force = (vf) ((vi) *force & within);
+  }
 }
 
-/* One source on all lanes; lane `own` is the source itself. softened, and whether there is a split, are known at
- * compile time. */
-static inline void pair (const float *s, const float *h, int64_t own, int softened, const struct split_pairs *split,
+/* One source on all lanes; lane `own` is the source itself. */
+static inline void pair (const float *s, const float *h, int64_t own, const int kind, const struct split_pairs *split,
                          struct pair_lanes *b)
 {
   const vf dx = s[0] - b->x, dy = s[1] - b->y, dz = s[2] - b->z;
@@ -200,7 +213,7 @@ static inline void pair (const float *s, const float *h, int64_t own, int soften
   }
   const vf r1 = rsqrt_lanes (r2);
   vf potential = r1, force = r1 * r1 * r1;
-  if (softened) {
+  if (kind & PAIRS_SOFT) {
     const vf hm = max_lanes (b->h, *h - (vf) {}), h2 = hm * hm;
     const vi soft = r2 < h2;
     b->nearest = min_lanes (b->nearest, max_lanes (r2, h2));
@@ -208,10 +221,11 @@ static inline void pair (const float *s, const float *h, int64_t own, int soften
       spline_lanes (soft, r2 * r1, hm, min_lanes (b->hi, (*h > 0 ? 1 / *h : 1e18f) - (vf) {}), &force, &potential);
   } else
     b->nearest = min_lanes (b->nearest, r2);
-  if (split)
-    split_lanes (split, r2, &force, &potential);
+  if (kind & PAIRS_SPLIT)
+    split_lanes (split, kind, r2, &force, &potential);
   force *= m;
-  b->phi += m * potential;
+  if (kind & PAIRS_POTENTIAL)
+    b->phi += m * potential;
   b->ax += force * dx;
   b->ay += force * dy;
   b->az += force * dz;
@@ -239,18 +253,20 @@ static inline void store_sums (const struct pair_lanes *b, struct sink_group *g,
   add_lanes (b->phi, g->phi + i);
 }
 
-static inline void pairs_of_lanes (const float (*source)[4], const float *h, int64_t n, int64_t own,
+/* Inlined for each kind. */
+__attribute__ ((always_inline))
+static inline void pairs_of_lanes (const float (*source)[4], const float *h, int64_t n, int64_t own, const int kind,
                                    const struct split_pairs *split, struct pair_lanes *b)
 {
   if (own < n && own + LANES > 0)
     for (int64_t j = 0; j < n; j++)
-      pair (source[j], h ? h + j : (const float[1]) { 0 }, j - own, 1, split, b);
+      pair (source[j], h ? h + j : (const float[1]) { 0 }, j - own, kind | PAIRS_SOFT, split, b);
   else if (h)
     for (int64_t j = 0; j < n; j++)
-      pair (source[j], h + j, -1, 1, split, b);
+      pair (source[j], h + j, -1, kind | PAIRS_SOFT, split, b);
   else
     for (int64_t j = 0; j < n; j++)
-      pair (source[j], NULL, -1, 0, split, b);
+      pair (source[j], NULL, -1, kind, split, b);
 }
 
 static void pairs (const float (*source)[4], const float *h, int64_t n, int64_t self, const struct split_pairs *split,
@@ -264,10 +280,16 @@ static void pairs (const float (*source)[4], const float *h, int64_t n, int64_t 
     }
 #endif
     struct pair_lanes b = load_sinks (g, i);
-    if (split)
-      pairs_of_lanes (source, h, n, self + i, split, &b);
-    else
-      pairs_of_lanes (source, h, n, self + i, NULL, &b);
+    switch (split ? PAIRS_SPLIT | (split->potential ? PAIRS_POTENTIAL : 0)
+            | (split->terms == SPLIT_CLOSE ? PAIRS_CLOSE : 0) : 0) {
+    case 0: pairs_of_lanes (source, h, n, self + i, PAIRS_POTENTIAL, NULL, &b); break;
+    case PAIRS_SPLIT: pairs_of_lanes (source, h, n, self + i, PAIRS_SPLIT, split, &b); break;
+    case PAIRS_SPLIT | PAIRS_CLOSE:
+      pairs_of_lanes (source, h, n, self + i, PAIRS_SPLIT | PAIRS_CLOSE, split, &b); break;
+    case PAIRS_SPLIT | PAIRS_POTENTIAL:
+      pairs_of_lanes (source, h, n, self + i, PAIRS_SPLIT | PAIRS_POTENTIAL, split, &b); break;
+    default: pairs_of_lanes (source, h, n, self + i, PAIRS_SPLIT | PAIRS_CLOSE | PAIRS_POTENTIAL, split, &b);
+    }
     *(vf *) &g->nearest[i] = b.nearest;
     store_sums (&b, g, i);
   }

@@ -3,16 +3,16 @@
 """Writes split.inc: polynomials of the long-range part of a pair, erf (u) / u with u = r / 2 r_s, in x = u^2.
 
 P (x) = erf (u) / u and Q (x) = -2 dP/dx = (P - 2/sqrt(pi) exp (-x)) / x are entire functions of x, so one polynomial
-serves the whole range 0 <= x <= 9 (six split scales). For floats: minimax of the error relative to the Newtonian pair
-(weights x^1/2 and x^3/2) by Lawson's iteration. For doubles: Chebyshev interpolation with 40 digits. exp (-y) is for
-the multipoles.
+serves the whole range 0 <= x <= 9 (six split scales), and a short one 0 <= x <= 0.5625 (1.5 split scales). For
+floats: minimax of the error relative to the Newtonian pair (weights x^1/2 and x^3/2) by Lawson's iteration. For
+doubles: Chebyshev interpolation with 40 digits. exp (-y) is for the multipoles.
 
 Usage: split.py > split.inc    (needs numpy and mpmath)
 """
 import mpmath as mp
 import numpy as np
 
-REACH = 9
+REACH, CLOSE = 9, 0.5625
 mp.mp.dps = 40
 
 
@@ -91,6 +91,10 @@ def main():
         print(f"/* {'Q' if force else 'P'}, for floats: error below {error:.1e} of the Newtonian pair. */")
         emit(f"split_{letter}_float", c, 9, "f")
         emit(f"split_{letter}_double", interpolate(force, 27), 19, "")
+    for force, letter in ((False, "p"), (True, "q")):
+        error, c = minimax(lambda x: series(x, force), lambda x: x ** (1.5 if force else .5), CLOSE, 3)
+        print(f"/* {'Q' if force else 'P'}, t = 2 x / {CLOSE} - 1, for close floats: error below {error:.1e}. */")
+        emit(f"split_{letter}_close", c, 9, "f")
     exponential()
 
 

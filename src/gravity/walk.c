@@ -70,7 +70,7 @@ struct walker
   bool own;                    /* the group's own bodies are among its sources */
   bool wrap;                   /* sources so large that their bodies are not all in the image of the centre */
   bool short_range;            /* there is a split, */
-  struct split_pairs split;    /* in units of the present sink */
+  struct split_pairs split, split_close; /* in units of the present sink */
   double n_pp, n_pm, n_m2l, n_mac;
   struct probe *probe; /* NULL, or only find out what is lacking */
   bool failed;         /* out of memory */
@@ -278,14 +278,14 @@ struct pair_batch
 {
   float place[BATCH][4], h[BATCH];
   int n;
-  bool soft;
+  bool soft, close; /* softened; all within 1.5 r_s */
 };
 
 static void flush_pairs (struct walker *w, struct pair_batch *batch, int64_t self)
 {
   if (batch->n > 0)
     w->kernels->pairs ((const float (*)[4]) batch->place, batch->soft ? batch->h : NULL, batch->n, self,
-                       w->short_range ? &w->split : NULL, &w->group, 0, w->group.n);
+                       !w->short_range ? NULL : batch->close ? &w->split_close : &w->split, &w->group, 0, w->group.n);
   batch->n = 0;
 }
 
@@ -317,12 +317,29 @@ static bool is_own (const struct cell *a, const struct cell *b)
   return b->body >= a->body && b->body < a->body + a->n_bodies;
 }
 
-/* Single pairs: own leaves one by one, since they know which sink is which source; others in two batches. */
+/* Are all pairs with this leaf deep inside the split scale? */
+static bool is_close (const struct walker *w, const struct cell *a, const struct cell *b)
+{
+  const double most = SPLIT_REACH_CLOSE * w->q->split.scale - (double) a->radius - (double) b->radius;
+  double d2 = 0;
+
+  for (int k = 0; k < 3 && most > 0; k++) {
+    const double d = difference (b->centre[k], a->centre[k]);
+    d2 += d * d;
+  }
+  return most > 0 && d2 < most * most;
+}
+
+/* Single pairs: own leaves one by one, since they know which sink is which source; others in batches. */
 static void add_leaves (struct walker *w, const struct cell *a)
 {
-  struct pair_batch hard = { .soft = false }, soft = { .soft = true };
+  struct pair_batch batch[4];
 
-  hard.n = soft.n = 0;
+  for (int k = 0; k < 4; k++) {
+    batch[k].n = 0;
+    batch[k].soft = k % 2;
+    batch[k].close = k / 2;
+  }
   w->own = w->wrap = false;
   for (int64_t i = 0; i < w->leaf.n; i++) {
     const struct cell *const b = w->f->cell + w->leaf.item[i];
@@ -330,17 +347,18 @@ static void add_leaves (struct walker *w, const struct cell *a)
     w->wrap |= w->short_range && (double) a->radius + (double) b->radius + w->q->split.cut > 0.5;
     if (is_own (a, b)) {
       w->own = true;
-      flush_pairs (w, &soft, NOT_SELF);
+      struct pair_batch *const soft = batch + (is_close (w, a, b) ? 3 : 1);
+      flush_pairs (w, soft, NOT_SELF);
       const int64_t left = (int64_t) b->n_bodies % BATCH ? b->n_bodies % BATCH : BATCH;
-      batch_leaf (w, a, b, &soft, a->body - b->body);
-      flush_pairs (w, &soft, a->body - b->body - (b->n_bodies - left));
+      batch_leaf (w, a, b, soft, a->body - b->body);
+      flush_pairs (w, soft, a->body - b->body - (b->n_bodies - left));
       continue;
     }
     const double reach = (double) b->radius + (a->h > b->h ? a->h : b->h), d2 = distance_to_group (w, a, b);
-    batch_leaf (w, a, b, d2 > reach * reach ? &hard : &soft, NOT_SELF);
+    batch_leaf (w, a, b, batch + (d2 > reach * reach ? 0 : 1) + (is_close (w, a, b) ? 2 : 0), NOT_SELF);
   }
-  flush_pairs (w, &hard, NOT_SELF);
-  flush_pairs (w, &soft, NOT_SELF);
+  for (int k = 0; k < 4; k++)
+    flush_pairs (w, batch + k, NOT_SELF);
 }
 
 /* ---- sinks with very near neighbours, in double ---- */
@@ -671,6 +689,14 @@ static void add_job (struct walker *w, struct jobs *jobs, int32_t sink, const do
     push (w, &jobs->handed, w->handed.item[i]);
 }
 
+static void split_for_sink (struct walker *w, const struct cell *a)
+{
+  const bool potential = w->probe || !w->sums->accelerations_alone;
+
+  w->split = split_for_pairs (&w->q->split, sink_unit (a), false, potential);
+  w->split_close = split_for_pairs (&w->q->split, sink_unit (a), true, potential);
+}
+
 /* The sink cell with the expansion that came down to it, about its own centre. */
 static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *local, int64_t first, int64_t last)
 {
@@ -679,7 +705,7 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
 
   w->far.n = w->near.n = w->leaf.n = 0;
   if (w->short_range)
-    w->split = split_for_pairs (&w->q->split, sink_unit (a));
+    split_for_sink (w, a);
   if (group && !group_load (w, a))
     return;
   judge (w, sink, group, first, last);

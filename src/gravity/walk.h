@@ -23,6 +23,7 @@ struct sums
 {
   double (*acceleration)[3], *potential; /* potential without its minus sign */
   float *work;
+  bool accelerations_alone; /* the potentials are not wanted, and left undefined */
 };
 
 /* A sink cell that waits for what lies below a source. */
