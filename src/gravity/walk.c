@@ -34,6 +34,7 @@ enum
   BATCH = 1024,          /* sources of one call of a kernel */
   JOBS_PER_THREAD = 64,
   NOT_SELF = INT32_MAX,  /* no sink is among the sources */
+  CUT_FROM = 16,         /* groups with more sinks ask of each body whether it is within the cut */
   FEW_BODIES = 6         /* leaves with fewer are cheaper body by body than as a multipole */
 };
 
@@ -70,7 +71,8 @@ struct walker
   bool own;                    /* the group's own bodies are among its sources */
   bool wrap;                   /* sources so large that their bodies are not all in the image of the centre */
   bool short_range;            /* there is a split, */
-  struct split_pairs split, split_close; /* in units of the present sink */
+  struct split_pairs split, split_close; /* in units of the present sink, */
+  float middle[3], half[3], cut2;        /* like the box of a group's sinks, and the squared cut with some room */
   double n_pp, n_pm, n_m2l, n_mac;
   struct probe *probe; /* NULL, or only find out what is lacking */
   bool failed;         /* out of memory */
@@ -289,10 +291,30 @@ static void flush_pairs (struct walker *w, struct pair_batch *batch, int64_t sel
   batch->n = 0;
 }
 
+/* Is a body within the cut of the box of sinks? Where not, a leaf that the cut runs through costs no pairs for it. */
+static inline bool is_within (const struct walker *w, const float place[4])
+{
+  float d2 = 0;
+
+  for (int k = 0; k < 3; k++) {
+    const float d = fabsf (place[k] - w->middle[k]) - w->half[k];
+    d2 += d > 0 ? d * d : 0;
+  }
+  return d2 <= w->cut2;
+}
+
+static bool cut_runs_through (const struct walker *w, const struct cell *a, const struct cell *b)
+{
+  const double inner = w->view.cut - (double) b->radius;
+
+  return w->short_range && (inner < 0 || distance_to_group (w, a, b) > inner * inner);
+}
+
 static void batch_leaf (struct walker *w, const struct cell *a, const struct cell *b, struct pair_batch *batch,
                         int64_t self)
 {
   const float inverse = (float) (1 / sink_unit (a));
+  const bool through = self == NOT_SELF && w->group.n > CUT_FROM && cut_runs_through (w, a, b);
   float d[3];
 
   for (int k = 0; k < 3; k++)
@@ -307,7 +329,8 @@ static void batch_leaf (struct walker *w, const struct cell *a, const struct cel
     for (int k = 0; k < 3; k++)
       to[k] = from[k] * inverse + d[k];
     to[3] = from[3];
-    batch->h[batch->n++] = w->f->h[b->body + j] * inverse;
+    batch->h[batch->n] = w->f->h[b->body + j] * inverse;
+    batch->n += !through || is_within (w, to);
   }
 }
 
@@ -695,6 +718,11 @@ static void split_for_sink (struct walker *w, const struct cell *a)
 
   w->split = split_for_pairs (&w->q->split, sink_unit (a), false, potential);
   w->split_close = split_for_pairs (&w->q->split, sink_unit (a), true, potential);
+  w->cut2 = 1.00001f * w->split.cut2;
+  for (int k = 0; k < 3; k++) {
+    w->middle[k] = (float) (w->view.middle[k] / sink_unit (a));
+    w->half[k] = (float) (w->view.half[k] / sink_unit (a));
+  }
 }
 
 /* The sink cell with the expansion that came down to it, about its own centre. */
@@ -704,10 +732,10 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
   const bool group = cell_is_group (w->f, a);
 
   w->far.n = w->near.n = w->leaf.n = 0;
-  if (w->short_range)
-    split_for_sink (w, a);
   if (group && !group_load (w, a))
     return;
+  if (w->short_range)
+    split_for_sink (w, a);
   judge (w, sink, group, first, last);
   for (int64_t i = 0; w->probe && i < w->leaf.n; i++)
     if (w->f->cell[w->leaf.item[i]].body < 0)
