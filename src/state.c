@@ -118,7 +118,9 @@ struct gravity_options state_gravity_options (const struct state *s)
                                .multipole_order = p->MultipoleOrder,
                                .accuracy = p->TypeOfOpeningCriterion ? p->ErrTolForceAcc : 0,
                                .opening_angle = p->ErrTolTheta, .leaf_size = p->TreeLeafSize,
-                               .direct_below = p->DirectSumBelow };
+                               .direct_below = p->DirectSumBelow, .mesh = p->PMGrid,
+                               .split_scale = p->PMGrid > 0 ? p->Asmth * s->box.length / p->PMGrid : 0,
+                               .split_reach = p->Rcut };
 
   return o;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One solve: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
+/* With a mesh a solve has two parts that know nothing of each other: the tree's short-range forces, and the mesh's
+ * long-range ones added to them (mesh.h). Which road a set takes depends on its size alone, never on measured times.
+ *
+ * By trees: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
  * the octree of all bodies; the trees are built; what a rank lacks of the others' trees is fetched; the walk sums;
  * results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the options.
  */
@@ -12,13 +15,16 @@
 #include "base/mem.h"
 #include "gravity/forest.h"
 #include "gravity/kernels.h"
+#include "gravity/mesh.h"
 #include "gravity/momentum.h"
 #include "gravity/share.h"
 #include "gravity/walk.h"
 
 struct gravity
 {
-  struct gravity_options options;
+  struct gravity_options asked;   /* by the caller */
+  struct gravity_options options; /* of this solve: the split is as its mesh has it, or none */
+  struct mesh *mesh;              /* owned; NULL without a mesh */
   struct gravity_cost cost;
   const struct gravity_kernels *kernels;
   struct forest forest; /* owned: only its memory outlives a solve */
@@ -64,6 +70,25 @@ static enum status options_check (const struct gravity_options *o)
   return split_check (o);
 }
 
+/* Local. Another mesh if it changes. */
+static enum status mesh_renew (struct gravity *g, const struct gravity_options *o)
+{
+  const double asmth = o->split_scale * o->mesh / o->length;
+  const struct mesh_options options = { o->mesh, o->periodic, asmth, o->split_reach };
+  struct mesh *mesh = NULL;
+
+  if (g->mesh && o->mesh == g->asked.mesh && o->periodic == g->asked.periodic
+      && o->split_reach == g->asked.split_reach
+      && fabs (asmth / (g->asked.split_scale * g->asked.mesh / g->asked.length) - 1) < 1e-12)
+    return ST_OK; /* a box that has doubled has the same mesh */
+  enum status st = o->mesh > 0 ? mesh_create (&options, &mesh) : ST_OK;
+  if (st == ST_OK) {
+    mesh_free (&g->mesh);
+    g->mesh = mesh;
+  }
+  return st;
+}
+
 enum status gravity_create (const struct gravity_options *options, struct gravity **out)
 {
   struct gravity *g = NULL;
@@ -72,9 +97,11 @@ enum status gravity_create (const struct gravity_options *options, struct gravit
   if (st == ST_OK && !(g = mem_alloc_zero ("gravity", 1, sizeof *g)))
     st = ST_MEMORY;
   if (st == ST_OK) {
-    g->options = *options;
     g->kernels = gravity_kernels_best ();
+    st = gravity_set_options (g, options);
   }
+  if (st != ST_OK && g)
+    gravity_free (&g);
   *out = g;
   return st;
 }
@@ -85,6 +112,7 @@ void gravity_free (struct gravity **gravity)
     return;
   forest_free (&(*gravity)->forest);
   pool_free (&(*gravity)->pool);
+  mesh_free (&(*gravity)->mesh);
   mem_free (gravity);
 }
 
@@ -93,7 +121,9 @@ enum status gravity_set_options (struct gravity *gravity, const struct gravity_o
   enum status st = options_check (options);
 
   if (st == ST_OK)
-    gravity->options = *options;
+    st = mesh_renew (gravity, options);
+  if (st == ST_OK)
+    gravity->asked = gravity->options = *options;
   return st;
 }
 
@@ -299,19 +329,47 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
 const char *const gravity_phase_name[N_PHASES] = { "pack", "sort", "share", "cells", "moments", "probe", "fetch",
                                                    "walk", "balance", "deliver" };
 
+/* Collective, agreed. Short-range forces by trees, long-range ones by the mesh. */
+static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
+                                  const struct gravity_result *result)
+{
+  const struct mesh_frame frame = mesh_frame (g->mesh, comm, bodies, g->asked.length);
+
+  g->options.split_scale = frame.split_scale;
+  enum status st = solve_by_trees (g, comm, bodies, result);
+  if (st == ST_OK)
+    st = mesh_solve (g->mesh, comm, &frame, g->asked.G, bodies, result, &g->cost);
+  return st;
+}
+
+/* The mesh costs so much for each of its cells that few bodies are better off without it. */
+static bool mesh_pays (const struct gravity_options *o, int64_t n)
+{
+  return o->mesh > 0 && n >= o->mesh_from;
+}
+
 enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
                            const struct gravity_result *result)
 {
   const double start = log_seconds ();
   const int64_t others = mem_mark () - gravity->bytes_held;
+  const int64_t n = comm_sum (comm, bodies->n);
   enum status st;
 
   gravity->cost = (struct gravity_cost) { 0 };
-  if (comm_sum (comm, bodies->n) < gravity->options.direct_below
-      || (gravity->options.periodic && !(gravity->options.split_scale > 0)))
+  gravity->options = gravity->asked;
+  if (n < gravity->options.direct_below)
     st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
-  else
-    st = solve_by_trees (gravity, comm, bodies, result);
+  else if (mesh_pays (&gravity->options, n))
+    st = solve_by_mesh (gravity, comm, bodies, result);
+  else {
+    if (gravity->options.mesh > 0)
+      gravity->options.split_scale = 0;
+    if (gravity->options.periodic && !(gravity->options.split_scale > 0))
+      st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
+    else
+      st = solve_by_trees (gravity, comm, bodies, result);
+  }
   gravity->cost.bytes_peak = mem_peak_since_mark () - others;
   gravity->bytes_held = mem_used () - others;
   gravity->cost.total_s = log_seconds () - start;

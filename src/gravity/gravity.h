@@ -24,6 +24,7 @@ struct gravity_options
   int leaf_size;         /* a cell with more bodies is split */
   int direct_below;      /* sets smaller than this are summed directly in double precision */
   int mesh;              /* cells in one dimension of the long-range mesh; 0: none */
+  int64_t mesh_from;     /* sets smaller than this are spared the mesh; their whole force comes from trees */
   double split_scale;    /* r_s: a pair's long-range part is -erf (r / 2 r_s) / r; 0: no split, all by tree. Without a
                           * mesh, the short-range rest alone is meant, of the nearest image of each body. */
   double split_reach;    /* R_cut / r_s: the short-range rest is dropped beyond R_cut */

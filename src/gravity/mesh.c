@@ -31,41 +31,20 @@
 #include "data/keys.h"
 #include "gravity/fft.h"
 #include "gravity/patch.h"
-
-/* A body in cell a puts mass into cells a + REACH ... a + REACH + ORDER - 1 and feels the potential of cells a ...
- * a + WIDTH - 1. Where the mesh begins is of no consequence, so nothing is centred. */
-enum { ORDER = 6, REACH = 5, WIDTH = ORDER + 2 * REACH };
-/* Cubes around the bodies of a block: of the potential, and of masses and forces; rows of z padded for LANES. */
-enum { LANES = 8, CUBE = TILE + WIDTH - 1, CUBE_Z = 26, INNER = TILE + ORDER - 1, INNER_Z = 16 };
+#include "gravity/spread.h"
 
 struct mesh
 {
   int n, periodic, length; /* length of the transforms: n, or 2 n with the empty space */
-  double asmth;
+  double asmth, mean_by_tree;
   double difference[REACH];
+  const struct spread_kernels *kernels;
   double *wave2, *filter; /* owned: by wave number, k^2 and the factor of each axis in the Green's function */
   double *green;          /* owned, isolated: in the order of the modes, first half + 1 of each line */
   int green_size, green_rank; /* for which they were made */
 };
 
-/* ---- assignment ---- */
-
-/* M_6 at the six mesh points around a body that is the fraction f of a cell beyond the third, by de Boor's recursion;
- * rows of LANES end with zeros. */
-static inline void spline_weights (double f, double w[LANES])
-{
-  w[0] = 1 - f;
-  w[1] = f;
-  for (int q = 3; q <= ORDER; q++) {
-    const double inverse = 1.0 / (q - 1);
-    w[q - 1] = inverse * f * w[q - 2];
-    for (int j = q - 2; j > 0; j--)
-      w[j] = inverse * ((f + (q - 1 - j)) * w[j - 1] + (1 - f + j) * w[j]);
-    w[0] *= inverse * (1 - f);
-  }
-  for (int j = ORDER; j < LANES; j++)
-    w[j] = 0;
-}
+/* ---- where bodies are ---- */
 
 /* Cell and fraction of a position along one axis. */
 static inline int cell_of (const struct mesh *m, const struct mesh_frame *frame, uint64_t position, int axis,
@@ -309,44 +288,22 @@ static enum status blocks_cover (const struct mesh *m, const struct blocks *bloc
 
 /* ---- from bodies to the mesh ---- */
 
-typedef double lanes __attribute__ ((vector_size (8 * LANES), aligned (8), may_alias));
-typedef int64_t whole_lanes __attribute__ ((vector_size (8 * LANES), aligned (8), may_alias));
-
-/* Where in its block's cube a body's rows begin, and its weights. */
-struct spread
+static inline struct spot spot_of (const struct mesh *m, const struct mesh_frame *frame, const uint64_t position[3],
+                                   const struct block *b)
 {
-  int at[3];
-  double w[3][LANES];
-};
+  struct spot s;
 
-static inline void spread_of (const struct mesh *m, const struct mesh_frame *frame, const uint64_t position[3],
-                              const struct block *b, struct spread *s)
-{
-  for (int k = 0; k < 3; k++) {
-    double f;
-    s->at[k] = cell_of (m, frame, position[k], k, &f) - b->low[k];
-    spline_weights (f, s->w[k]);
-  }
-}
-
-/* Adds a mass below 2^50, each cell's part rounded to an integer: in the sum with 1.5 * 2^52 the last bit is 1. */
-static inline void spread_mass (const struct spread *s, double mass, int64_t *cube)
-{
-  const double magic = 0x1.8p52;
-  const lanes wz = *(const lanes *) s->w[2], m = magic - (lanes) { 0 };
-
-  for (int i = 0; i < ORDER; i++)
-    for (int j = 0; j < ORDER; j++) {
-      int64_t *const row = cube + ((s->at[0] + i) * INNER + s->at[1] + j) * INNER_Z + s->at[2];
-      const lanes part = mass * s->w[0][i] * s->w[1][j] * wz + m;
-      *(whole_lanes *) row += (whole_lanes) part - (whole_lanes) m;
-    }
+  for (int k = 0; k < 3; k++)
+    s.cell[k] = cell_of (m, frame, position[k], k, s.fraction + k) - b->low[k];
+  return s;
 }
 
 /* Masses are multiplied by 2^exponent. */
 static void deposit (const struct mesh *m, const struct mesh_frame *frame, const struct blocks *blocks,
                      const struct gravity_bodies *bodies, int exponent, int64_t *cubes, struct patch *p)
 {
+  const double unit = ldexp (1, exponent);
+
 #pragma omp parallel
   {
     int64_t *const cube = cubes + (int64_t) omp_get_thread_num () * INNER * INNER * INNER_Z;
@@ -357,9 +314,8 @@ static void deposit (const struct mesh *m, const struct mesh_frame *frame, const
       memset (cube, 0, INNER * INNER * INNER_Z * sizeof *cube);
       for (int64_t i = b->first; i < b->last; i++) {
         const int64_t j = blocks->order[i];
-        struct spread s;
-        spread_of (m, frame, bodies->position[j], b, &s);
-        spread_mass (&s, ldexp (bodies->mass[j], exponent), cube);
+        const struct spot s = spot_of (m, frame, bodies->position[j], b);
+        m->kernels->put (&s, bodies->mass[j] * unit, cube);
       }
       block_window (m, b, REACH, &w);
       patch_add (p, &w, cube, INNER, INNER_Z);
@@ -368,51 +324,6 @@ static void deposit (const struct mesh *m, const struct mesh_frame *frame, const
 }
 
 /* ---- from the mesh to bodies ---- */
-
-/* A block's potential, and its forces and potential as bodies read them. */
-struct field
-{
-  double potential[CUBE][CUBE][CUBE_Z];
-  double inner[4][INNER][INNER][INNER_Z]; /* x, y, z, potential */
-};
-
-static inline void difference_row (const struct mesh *m, const double *row, int64_t stride, double *out)
-{
-  double sum[INNER_Z] = { 0 };
-
-  for (int d = 1; d <= REACH; d++)
-    for (int z = 0; z < INNER_Z; z++)
-      sum[z] -= m->difference[d - 1] * (row[z + d * stride] - row[z - d * stride]);
-  memcpy (out, sum, sizeof sum);
-}
-
-static void field_differentiate (const struct mesh *m, const struct block *b, struct field *f)
-{
-  for (int x = 0; x < b->high[0] - b->low[0] + ORDER; x++)
-    for (int y = 0; y < b->high[1] - b->low[1] + ORDER; y++) {
-      const double *const row = &f->potential[x + REACH][y + REACH][REACH];
-      difference_row (m, row, CUBE * CUBE_Z, f->inner[0][x][y]);
-      difference_row (m, row, CUBE_Z, f->inner[1][x][y]);
-      difference_row (m, row, 1, f->inner[2][x][y]);
-      memcpy (f->inner[3][x][y], row, sizeof f->inner[3][x][y]);
-    }
-}
-
-/* Sums over rows in order, and over the lanes of a row in pairs. */
-static inline void field_read (const struct field *f, const struct spread *s, double out[4])
-{
-  const lanes wz = *(const lanes *) s->w[2];
-  lanes sum[4] = { { 0 } };
-
-  for (int i = 0; i < ORDER; i++)
-    for (int j = 0; j < ORDER; j++) {
-      const lanes w = s->w[0][i] * s->w[1][j] * wz;
-      for (int c = 0; c < 4; c++)
-        sum[c] += w * *(const lanes *) &f->inner[c][s->at[0] + i][s->at[1] + j][s->at[2]];
-    }
-  for (int c = 0; c < 4; c++)
-    out[c] = (sum[c][0] + sum[c][4]) + (sum[c][2] + sum[c][6]) + ((sum[c][1] + sum[c][5]) + (sum[c][3] + sum[c][7]));
-}
 
 /* Factors from the units of the mesh; shift is added to each potential, self times its mass as well. */
 struct mesh_scales
@@ -433,13 +344,13 @@ static void interpolate (const struct mesh *m, const struct mesh_frame *frame, c
       struct window w;
       block_window (m, b, 0, &w);
       patch_gather (p, &w, &field->potential[0][0][0], CUBE, CUBE_Z);
-      field_differentiate (m, b, field);
+      m->kernels->differentiate (m->difference, b->high[0] - b->low[0] + ORDER, b->high[1] - b->low[1] + ORDER,
+                                 field);
       for (int64_t i = b->first; i < b->last; i++) {
         const int64_t j = blocks->order[i];
-        struct spread s;
+        const struct spot s = spot_of (m, frame, bodies->position[j], b);
         double sum[4];
-        spread_of (m, frame, bodies->position[j], b, &s);
-        field_read (field, &s, sum);
+        m->kernels->read (field, &s, sum);
         for (int c = 0; c < 3 && result->acceleration; c++)
           result->acceleration[j][c] += scales->acceleration * sum[c];
         if (result->potential)
@@ -568,7 +479,6 @@ struct work
   struct patch patch;
   double complex *a, *b; /* owned */
   void *cubes;           /* owned: one for each thread */
-  int64_t bytes_peak;
 };
 
 static void work_free (struct work *w)
@@ -604,16 +514,8 @@ static struct mass_scale masses (const struct comm *comm, const struct gravity_b
   const double total = exact_value (&sum);
   frexp (total, &of_total);
   frexp (comm_max_double (comm, most), &of_most);
-  return (struct mass_scale) { total, 61 - of_total < 50 - of_most ? 61 - of_total : 50 - of_most };
-}
-
-static void note_bytes (struct work *w, const struct mesh *m, int64_t n_bodies, int arrays)
-{
-  const int64_t array = fft_room (w->fft) * (int64_t) sizeof *w->a;
-  const int64_t now = arrays * array + patch_bytes (&w->patch) + n_bodies * (int64_t) sizeof *w->blocks.order
-                      + (m->green ? array / 2 : 0);
-
-  w->bytes_peak = now > w->bytes_peak ? now : w->bytes_peak;
+  const int exponent = 61 - of_total < 50 - of_most ? 61 - of_total : 50 - of_most;
+  return (struct mass_scale) { total, exponent < 1000 ? exponent : 1000 };
 }
 
 /* Collective, agreed. Bodies to columns of integers. */
@@ -634,7 +536,6 @@ static enum status density (const struct mesh *m, const struct comm *comm, const
   st = status_agree (comm, st, NULL);
   if (st != ST_OK)
     return st;
-  note_bytes (w, m, bodies->n, 1);
   deposit (m, frame, &w->blocks, bodies, exponent, w->cubes, &w->patch);
   st = patch_send (comm, w->fft, &w->patch, (int64_t *) w->a, bytes_sent);
   patch_free (&w->patch);
@@ -652,7 +553,6 @@ static enum status potential (const struct mesh *m, const struct comm *comm, int
   enum status st = status_agree (comm, w->b ? ST_OK : ST_MEMORY, NULL);
   if (st != ST_OK)
     return st;
-  note_bytes (w, m, 0, 2);
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++)
     ((double *) w->a)[i] = (double) ((const int64_t *) w->a)[i] * unit;
@@ -670,10 +570,8 @@ static enum status forces (const struct mesh *m, const struct comm *comm, const 
 {
   enum status st = status_agree (comm, blocks_cover (m, &w->blocks, 0, &w->patch), NULL);
 
-  if (st == ST_OK) {
-    note_bytes (w, m, bodies->n, 1);
+  if (st == ST_OK)
     st = patch_fetch (comm, w->fft, &w->patch, (const double *) w->a, bytes_sent);
-  }
   if (st == ST_OK) {
     memset (w->cubes, 0, omp_get_max_threads () * sizeof (struct field));
     interpolate (m, frame, &w->blocks, bodies, scales, &w->patch, w->cubes, result);
@@ -681,15 +579,23 @@ static enum status forces (const struct mesh *m, const struct comm *comm, const 
   return st;
 }
 
-/* G times the factors of a mesh whose cells are of length 1. The mean of a periodic potential: the tree's part
- * averages to -4 pi G r_s^2 times the mean density, so this part must average to the opposite. */
+/* A body's mean potential in a periodic box by the tree's part alone, in units of -4 pi G m r_s^2 over the volume:
+ * the integral of r erfc (r / 2 r_s) up to the reach, u = reach / 2. */
+static double mean_by_tree (double u)
+{
+  return 2 * u * u * erfc (u) + erf (u) - 2 * u * exp (-u * u) / sqrt (M_PI);
+}
+
+/* G times the factors of a mesh whose cells are of length 1. The mean of a periodic potential is 0 with the tree's
+ * part. */
 static struct mesh_scales mesh_scales_of (const struct mesh *m, const struct mesh_frame *frame, double G,
                                           double total)
 {
   const double volume = pow (m->n * frame->cell, 3), r = frame->split_scale;
 
   return (struct mesh_scales) { G / (frame->cell * frame->cell), G / frame->cell,
-                                m->periodic ? 4 * M_PI * G * r * r * total / volume : 0, G / (sqrt (M_PI) * r) };
+                                m->periodic ? 4 * M_PI * G * r * r * m->mean_by_tree * total / volume : 0,
+                                G / (sqrt (M_PI) * r) };
 }
 
 enum status mesh_solve (struct mesh *mesh, const struct comm *comm, const struct mesh_frame *frame, double G,
@@ -717,7 +623,6 @@ enum status mesh_solve (struct mesh *mesh, const struct comm *comm, const struct
                            : frame->cell * mesh->n * 0x1p-64, frame->split_scale, G, result);
   if (w.fft)
     cost->bytes_sent += fft_bytes_sent (w.fft);
-  cost->bytes_peak += w.bytes_peak;
   work_free (&w);
   cost->mesh_s = log_seconds () - start;
   return st;
@@ -782,6 +687,7 @@ enum status mesh_create (const struct mesh_options *options, struct mesh **out)
   m->periodic = options->periodic;
   m->length = m->periodic ? m->n : 2 * m->n;
   m->asmth = options->asmth;
+  m->mean_by_tree = mean_by_tree (options->reach / 2);
   m->wave2 = mem_alloc ("mesh tables", m->length, sizeof *m->wave2);
   m->filter = mem_alloc ("mesh tables", m->length, sizeof *m->filter);
   *out = m;
@@ -789,6 +695,7 @@ enum status mesh_create (const struct mesh_options *options, struct mesh **out)
     mesh_free (out);
     return ST_MEMORY;
   }
+  m->kernels = spread_kernels_best ();
   difference_fit (m->asmth, m->difference);
   tables_fill (m);
   return ST_OK;

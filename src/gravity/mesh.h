@@ -16,6 +16,7 @@ struct mesh_options
   int n;         /* cells along an axis */
   int periodic;  /* 1: they span the box; 0: they are laid over the bodies, and empty space is added */
   double asmth;  /* r_s in cells */
+  double reach;  /* of the tree's part, in r_s; for the mean of the potential alone */
 };
 
 /* Where the mesh lies, for one set of bodies. */
@@ -39,7 +40,7 @@ struct mesh_frame mesh_frame (const struct mesh *mesh, const struct comm *comm, 
 /* Collective, agreed ST_MEMORY, ST_DATA, ST_INTERNAL (masses that are not finite). Adds to the result the forces and
  * potentials of all bodies on each other but those inside one group; a periodic box has its images and a uniform
  * background that cancels the mean density, and its potential is zero on average once the tree's part is added. Of
- * `cost`: mesh_s is set, bytes_sent and bytes_peak grow. */
+ * `cost`: mesh_s is set, bytes_sent grows. */
 enum status mesh_solve (struct mesh *mesh, const struct comm *comm, const struct mesh_frame *frame, double G,
                         const struct gravity_bodies *bodies, const struct gravity_result *result,
                         struct gravity_cost *cost);

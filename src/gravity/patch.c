@@ -46,12 +46,6 @@ void patch_free (struct patch *p)
   mem_free (&p->mass);
 }
 
-int64_t patch_bytes (const struct patch *p)
-{
-  return p->n * TILE_CELLS * (int64_t) sizeof (double) + p->capacity * (int64_t) sizeof *p->tile
-         + p->table_size * (int64_t) sizeof *p->slot;
-}
-
 static int64_t tile_number (const struct patch *p, int x, int y, int z)
 {
   return ((int64_t) x * p->n_tiles_axis + y) * p->n_tiles_axis + z;

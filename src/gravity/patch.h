@@ -54,7 +54,6 @@ void patch_free (struct patch *p);
 enum status patch_touch (struct patch *p, const struct window *w);
 /* Local. Zeroes for all tiles touched. ST_MEMORY. */
 enum status patch_allocate (struct patch *p);
-int64_t patch_bytes (const struct patch *p);
 
 /* Local, many threads at once. cube: cell (x, y, z) of the window at (x * pitch_y + y) * pitch_z + z. */
 void patch_add (struct patch *p, const struct window *w, const int64_t *cube, int pitch_y, int pitch_z);

@@ -533,7 +533,21 @@ static int other_hubble (const struct params *p)
   return p->ComovingIntegrationOn && p->Hubble > 0
          && fabs (p->Hubble / (HUBBLE_CGS * p->UnitLength_in_cm / p->UnitVelocity_in_cm_per_s) - 1) > 1e-3;
 }
-static int has_mesh (const struct params *p) { return p->PMGrid > 0; }
+/* Beyond 0.45 of the box the nearest image of a cell is not the nearest of all that is in it. */
+static int mesh_too_coarse (const struct params *p)
+{
+  return p->PMGrid > 0 && p->Periodic && p->PMGrid < p->Asmth * p->Rcut / 0.45;
+}
+static int mesh_too_small (const struct params *p) { return p->PMGrid > 0 && !p->Periodic && p->PMGrid < 32; }
+static int mesh_not_smooth (const struct params *p)
+{
+  int n = p->PMGrid;
+
+  for (int factor = 2; factor <= 7; factor++)
+    while (n > 0 && n % factor == 0)
+      n /= factor;
+  return n > 1;
+}
 static int more_at_once_than_files (const struct params *p)
 {
   return p->MaxFilesWithConcurrentIO > p->NumFilesPerSnapshot;
@@ -586,7 +600,12 @@ static const struct
     "Omega0 and OmegaLambda make H(a)^2 negative between a = 0.001 and TimeMax: no such universe expands so far." },
   { other_hubble, 0, PARAM_ROW_Hubble,
     "Hubble is not 100 km/s/Mpc in these units: it is used as it is given. 0 leaves it to the units." },
-  { has_mesh, 1, PARAM_ROW_PMGrid, "PMGrid > 0: this version has no mesh; the tree computes the whole force." },
+  { mesh_too_coarse, 1, PARAM_ROW_PMGrid,
+    "the short-range force reaches Asmth * Rcut cells of the mesh, more than 0.45 of the box. Make PMGrid larger (or "
+    "0: no mesh)." },
+  { mesh_too_small, 1, PARAM_ROW_PMGrid, "the mesh of an isolated system needs PMGrid = 32 or more (0: no mesh)." },
+  { mesh_not_smooth, 0, PARAM_ROW_PMGrid,
+    "PMGrid has a prime factor above 7, which makes Fourier transforms slow. Products of 2, 3, 5 and 7 are fast." },
   { more_at_once_than_files, 0, PARAM_ROW_MaxFilesWithConcurrentIO,
     "MaxFilesWithConcurrentIO is larger than NumFilesPerSnapshot and has no further effect." },
   { reads_hdf5_anyway, 0, PARAM_ROW_ICFormat, "the initial conditions are read as HDF5 whatever ICFormat says." },

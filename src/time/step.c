@@ -318,7 +318,9 @@ static enum status renew_box (struct stepper *s)
     return ST_OK;
   if (s->started)
     log_say ("box doubled to %g about its centre: a particle has left its middle half", s->box->length);
-  options.length = s->gravity_options.length = s->box->length;
+  options.split_scale *= s->box->length / options.length; /* the mesh keeps its number of cells */
+  options.length = s->box->length;
+  s->gravity_options = options;
   return status_agree (s->comm, gravity_set_options (s->gravity, &options), NULL);
 }
 

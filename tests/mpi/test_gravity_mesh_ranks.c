@@ -77,6 +77,22 @@ static enum status solve (const struct mesh_options *o, const struct comm *comm,
   return st;
 }
 
+/* The same, or tree and mesh together. */
+static int with_tree;
+
+static enum status solve_all (const struct mesh_options *m, const struct comm *comm, struct fixture *s)
+{
+  struct gravity_options o = fixture_options ();
+
+  if (!with_tree)
+    return solve (m, comm, s);
+  o.periodic = m->periodic;
+  o.mesh = m->n;
+  o.split_scale = m->asmth * o.length / o.mesh;
+  o.split_reach = m->reach;
+  return fixture_solve (&o, comm, s);
+}
+
 static int same_as_alone (const struct mesh_options *o, const struct fixture *alone, enum deal deal)
 {
   struct fixture s;
@@ -89,7 +105,7 @@ static int same_as_alone (const struct mesh_options *o, const struct fixture *al
     mine += owner_of (deal, &s, mine) == world.rank;
   }
   s.n = mine;
-  const enum status st = solve (o, &world, &s);
+  const enum status st = solve_all (o, &world, &s);
   for (int64_t i = 0; i < s.n && st == ST_OK; i++) {
     const int64_t j = (int64_t) s.id[i] - 1;
     same &= !memcmp (s.acceleration[i], alone->acceleration[j], sizeof s.acceleration[i])
@@ -101,7 +117,7 @@ static int same_as_alone (const struct mesh_options *o, const struct fixture *al
 
 static void compare_with_alone (int n_mesh, int periodic, int64_t n)
 {
-  const struct mesh_options o = { n_mesh, periodic, 1.25 };
+  const struct mesh_options o = { n_mesh, periodic, 1.25, 6 };
   const int threads = omp_get_max_threads ();
   struct fixture alone;
 
@@ -109,7 +125,7 @@ static void compare_with_alone (int n_mesh, int periodic, int64_t n)
   for (int64_t i = 0; i < n; i++)
     body (&alone, i, (uint64_t) i + 1, periodic);
   omp_set_num_threads (threads + 1);
-  const enum status st = solve (&o, &self, &alone);
+  const enum status st = solve_all (&o, &self, &alone);
   omp_set_num_threads (threads);
   int same = !comm_any (&world, st != ST_OK);
   for (int deal = 0; deal < DEALS; deal++)
@@ -134,6 +150,15 @@ static void test_isolated (void **state)
   compare_with_alone (33, 0, 300);
 }
 
+static void test_with_tree (void **state)
+{
+  (void) state;
+  with_tree = 1;
+  compare_with_alone (24, 1, 1500);
+  compare_with_alone (32, 0, 1500);
+  with_tree = 0;
+}
+
 static void test_few (void **state)
 {
   (void) state;
@@ -144,7 +169,7 @@ static void test_few (void **state)
 
 static void test_agreed_failure (void **state)
 {
-  const struct mesh_options o = { 16, 1, 1.25 };
+  const struct mesh_options o = { 16, 1, 1.25, 6 };
   struct fixture s;
 
   (void) state;
@@ -163,7 +188,8 @@ static void test_agreed_failure (void **state)
 int main (void)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_periodic), cmocka_unit_test (test_isolated),
-                                      cmocka_unit_test (test_few), cmocka_unit_test (test_agreed_failure) };
+                                      cmocka_unit_test (test_with_tree), cmocka_unit_test (test_few),
+                                      cmocka_unit_test (test_agreed_failure) };
 
   return cmocka_run_group_tests (tests, setup, teardown);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Proves that the mesh gives the long-range part of gravity: of a point mass anywhere, against the sum over waves
  * (periodic) and the closed form (isolated); of a plane wave; with momentum conserved to rounding, an error that
- * falls with the order of the scheme, and groups left out; and that the transforms are transforms. Bits are compared
- * in tests/mpi. */
+ * falls with the order of the scheme, and groups left out; and that the transforms are transforms. With the
+ * tree it gives the whole force. Bits are compared in tests/mpi. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static uint64_t whole (double x) { return (uint64_t) (int64_t) (x / length * 0x1
 /* Forces and potentials of the fixture's bodies, G = 1, in a box of 10. */
 static void solve (int n, int periodic, double asmth, struct fixture *s)
 {
-  const struct mesh_options options = { n, periodic, asmth };
+  const struct mesh_options options = { n, periodic, asmth, 100 };
   const struct gravity_bodies bodies = fixture_bodies (s);
   const struct gravity_result result = { s->acceleration, s->potential, NULL };
   struct gravity_cost cost = { 0 };
@@ -49,7 +49,7 @@ static void solve (int n, int periodic, double asmth, struct fixture *s)
   assert_int_equal (mesh_create (&options, &mesh), ST_OK);
   const struct mesh_frame frame = mesh_frame (mesh, &self, &bodies, length);
   assert_int_equal (mesh_solve (mesh, &self, &frame, 1, &bodies, &result, &cost), ST_OK);
-  assert_true (cost.mesh_s > 0 && cost.bytes_peak > 0);
+  assert_true (cost.mesh_s > 0);
   mesh_free (&mesh);
 }
 
@@ -271,8 +271,8 @@ static void test_groups (void **state)
 
 static void test_refused (void **state)
 {
-  static const struct mesh_options bad[] = { { 7, 1, 1.25 }, { 31, 0, 1.25 }, { 70000, 1, 1.25 }, { 32, 1, 0.2 },
-                                             { 32, 1, NAN } };
+  static const struct mesh_options bad[] = { { 7, 1, 1.25, 6 }, { 31, 0, 1.25, 6 }, { 70000, 1, 1.25, 6 },
+                                             { 32, 1, 0.2, 6 }, { 32, 1, NAN, 6 } };
 
   (void) state;
   for (int i = 0; i < 5; i++) {
@@ -348,12 +348,71 @@ static void test_transform (void **state)
   transform (16, 5);
 }
 
+/* Tree and mesh together against Ewald's sum (periodic) and the plain one (isolated), forces and potentials, with
+ * bodies all over the box, in clumps, softened, and in a group. What is asked for is 1e-3 of 99 % of the forces; the
+ * potential's error is that of the mesh and the cut, some 1e-4. */
+static void test_with_tree (void **state)
+{
+  (void) state;
+  for (int periodic = 0; periodic < 2; periodic++) {
+    struct gravity_options o = fixture_options ();
+    double force, potential;
+    struct fixture s;
+    fixture_alloc (&s, 3000);
+    for (int64_t i = 0; i < s.n; i++) {
+      fixture_hernquist (&s, i, (uint64_t) i + 1, s.n, i % 5 == 0 ? 1 : 0.01);
+      for (int k = 0; k < 3 && periodic && i % 3 != 0; k++)
+        s.position[i][k] = (uint64_t) (fixture_uniform (9000 + 3 * (uint64_t) i + (uint64_t) k) * 0x1p63) * 2;
+      s.group[i] = i % 300 == 1 ? 4 : -1;
+    }
+    o.periodic = periodic;
+    o.accuracy = 5e-4;
+    o.mesh = 32;
+    o.split_scale = 1.25 * o.length / o.mesh;
+    o.split_reach = 6;
+    assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+    fixture_remember (&s);
+    assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+    fixture_errors (&o, &self, &s, 0.99, &force, &potential);
+    assert_true (force < 1e-3 && potential < 5e-4);
+    fixture_free (&s);
+  }
+}
+
+/* Sets below mesh_from take the road without a mesh, to the same forces. */
+static void test_few_need_no_mesh (void **state)
+{
+  struct gravity_options o = fixture_options (), plain = o;
+  struct fixture s, t;
+
+  (void) state;
+  o.mesh = 32;
+  o.split_scale = 1.25 * o.length / o.mesh;
+  o.split_reach = 6;
+  o.mesh_from = 501;
+  fixture_alloc (&s, 500);
+  fixture_alloc (&t, 500);
+  for (int64_t i = 0; i < s.n; i++) {
+    fixture_hernquist (&s, i, (uint64_t) i + 1, s.n, 0.01);
+    fixture_hernquist (&t, i, (uint64_t) i + 1, s.n, 0.01);
+  }
+  assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+  assert_int_equal (fixture_solve (&plain, &self, &t), ST_OK);
+  assert_memory_equal (s.acceleration, t.acceleration, s.n * sizeof *s.acceleration);
+  o.mesh_from = 500;
+  assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+  assert_memory_not_equal (s.acceleration, t.acceleration, s.n * sizeof *s.acceleration);
+  fixture_free (&s);
+  fixture_free (&t);
+}
+
 int main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_transform), cmocka_unit_test (test_point_mass), cmocka_unit_test (test_order),
     cmocka_unit_test (test_plane_wave), cmocka_unit_test (test_momentum), cmocka_unit_test (test_isolated),
-    cmocka_unit_test (test_groups), cmocka_unit_test (test_one_point), cmocka_unit_test (test_refused) };
+    cmocka_unit_test (test_groups), cmocka_unit_test (test_one_point), cmocka_unit_test (test_refused),
+    cmocka_unit_test (test_with_tree), cmocka_unit_test (test_few_need_no_mesh) };
 
   return cmocka_run_group_tests (tests, setup, teardown);
 }

@@ -89,9 +89,9 @@ static void all_faults_at_once (void **state)
 static void relations_are_checked (void **state)
 {
   (void) state;
-  assert_int_equal (read_text (LEAST "Periodic 0\nPMGrid 64\nComovingIntegrationOn 1\nTimeBegin 2\nOutputListOn 1\n"
+  assert_int_equal (read_text (LEAST "Periodic 0\nPMGrid 31\nComovingIntegrationOn 1\nTimeBegin 2\nOutputListOn 1\n"
                                "KetjuPNTerms 23\nKetjuRegionPhysicalRadius 0.0139\n"), ST_DATA);
-  assert_says ("file:6: PMGrid > 0");
+  assert_says ("file:6: the mesh of an isolated system needs PMGrid = 32");
   assert_says ("file:7: ComovingIntegrationOn = 1 needs a periodic box");
   assert_says ("file:3: TimeMax is not later");
   assert_says ("file:9: OutputListOn = 1");

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A vector of eight doubles is one register, two or four, as the machine has them; the text is one. */
+#include "gravity/spread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME(x) x ## _plain
+#define VECTOR vector_plain
+#define WHOLE whole_plain
+#include "gravity/spread_body.h"
+
+#if defined(__x86_64__)
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#define NAME(x) x ## _avx2
+#define VECTOR vector_avx2
+#define WHOLE whole_avx2
+#include "gravity/spread_body.h"
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw")
+#define NAME(x) x ## _avx512
+#define VECTOR vector_avx512
+#define WHOLE whole_avx512
+#include "gravity/spread_body.h"
+#pragma GCC pop_options
+#endif
+
+const struct spread_kernels *spread_kernels_best (void)
+{
+#if defined(__x86_64__)
+  const char *asked = getenv ("CATENA_LANES");
+  const int most = asked ? atoi (asked) : 16;
+
+  __builtin_cpu_init ();
+  if (most >= 16 && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq")
+      && __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512bw"))
+    return &kernels_avx512;
+  if (most >= 8 && __builtin_cpu_supports ("avx2"))
+    return &kernels_avx2;
+#endif
+  return &kernels_plain;
+}
