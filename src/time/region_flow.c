@@ -681,6 +681,7 @@ static struct flow flow_over (const struct params *params, const struct cosmolog
   const double after = cosmology->comoving ? time * exp (length) : time + length;
   const struct epoch begin = cosmology_epoch (cosmology, params, time);
   const struct epoch end = cosmology_epoch (cosmology, params, after);
+  const double star = begin.scale * begin.softening[TYPE_STAR]; /* NaN: a system without stars need not give it */
 
   return (struct flow){ .params = params,
                         .cosmology = cosmology,
@@ -690,7 +691,7 @@ static struct flow flow_over (const struct params *params, const struct cosmolog
                         .end = { cosmology_drift (cosmology, time, length), end.scale, end.hubble },
                         .begin_tide = begin.tide,
                         .end_tide = end.tide,
-                        .star_softening = begin.scale * begin.softening[TYPE_STAR] };
+                        .star_softening = isnan (star) ? 0 : star };
 }
 
 enum status regions_flow (struct regions *r, const struct comm *comm, const struct params *params,

@@ -1,53 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Proves that comoving runs do what Friedmann and Zel'dovich say: a free particle keeps its momentum, plane waves follow
-# the exact solution, low waves grow as linear theory has it, energy obeys the cosmic energy equation; and that they
-# leave the same bits on any number of ranks and after a stop. Larger forms of the same: bench/cosmology.sh.
+# Proves that comoving runs do what Friedmann and Zel'dovich say: a free particle keeps its momentum, plane waves
+# follow the exact solution, low waves grow as linear theory has it, energy obeys the cosmic energy equation; and that
+# they leave the same bits on any number of ranks and after a stop.
 . "${top_srcdir:-.}/tests/runs/runs.sh"
 
-# comoving FILE OUTPUTDIR ICS [LINE...]
-comoving ()
-{
-  file=$1
-  {
-    echo "OutputDir $work/$2"
-    echo "InitCondFile $work/$3"
-    echo "ComovingIntegrationOn 1"
-    echo "HubbleParam 0.7"
-    echo "MaxSizeTimestep 0.05"
-    shift 3
-    for line in "$@"; do
-      echo "$line"
-    done
-  } > "$file"
-}
-
-ics_of () { "$python" "$here/waves.py" make "$@" || exit 99; }
-evolve () { on_ranks "$1" 1 "$2" ${3:-} || { cat said; fault "$2: exit code $(cat codes.0)"; finish; }; }
-holds () { "$python" "$here/waves.py" "$@" || fault "waves.py $*"; }
-
 einstein="Omega0 1"
+coarse="MaxSizeTimestep 0.05"
 lambda="--omega0 0.3 --omega-lambda 0.7"
 
 ics_of free.hdf5 free --n 1
-comoving free.txt free free.hdf5 "$einstein" "BoxSize 64000" "SofteningComovingClass0 1" "TimeMax 1" \
-  "TimeBetSnapshot 50"
+comoving free.txt free free.hdf5 "$einstein" "BoxSize 64000" "$coarse" "SofteningComovingClass0 1" \
+  "TimeMax 1" "TimeBetSnapshot 50"
 evolve 1 free.txt
 holds free free/snapshot_000.hdf5 free/snapshot_001.hdf5 --n 1
 
 # Sheets of four particles per square of their distance act as such until they are half a distance apart: before that
 # 0.2 % is left of their lumpiness and of steps of 0.05 in ln a.
 ics_of wave.hdf5 wave --n 5 --across 10
-comoving wave.txt wave wave.hdf5 "$einstein" "BoxSize 64000" "SofteningComovingClass0 500" "TimeMax 0.11" \
-  "TimeBetSnapshot 1.75"
+comoving wave.txt wave wave.hdf5 "$einstein" "BoxSize 64000" "$coarse" "SofteningComovingClass0 500" \
+  "TimeMax 0.11" "TimeBetSnapshot 1.75"
 evolve 1 wave.txt
 holds wave wave/snapshot_001.hdf5 wave/snapshot_002.hdf5 wave/snapshot_003.hdf5 --n 5 --across 10 --tolerance 0.002
 
 # The same from z = 49 to 0 in a flat universe with a cosmological constant, growth by 39.
 grown="--n 5 --across 10 --cross 0 --amplitude 0.5"
 ics_of grown.hdf5 wave $grown $lambda
-comoving grown.txt grown grown.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 64000" "SofteningComovingClass0 500" \
-  "TimeMax 1" "TimeBetSnapshot 50"
+comoving grown.txt grown grown.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 64000" "$coarse" \
+  "SofteningComovingClass0 500" "TimeMax 1" "TimeBetSnapshot 50"
 evolve 1 grown.txt
 holds wave grown/snapshot_001.hdf5 $grown $lambda --tolerance 0.003
 
@@ -57,8 +37,9 @@ box () # NAME [LINE...]
 {
   name=$1
   shift
-  comoving $name.txt $name box.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 8000" "SofteningComovingClass0 60" \
-    "SofteningMaxPhysClass0 30" "ErrTolIntAccuracy 0.01" "TimeMax 0.22" "TimeBetSnapshot 5" "TimeBetStatistics 0.1" "$@"
+  comoving $name.txt $name box.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 8000" "$coarse" \
+    "SofteningComovingClass0 60" "SofteningMaxPhysClass0 30" "ErrTolIntAccuracy 0.01" "TimeMax 0.22" "TimeBetSnapshot 5" \
+    "TimeBetStatistics 0.1" "$@"
 }
 same ()
 {

@@ -70,3 +70,24 @@ expect_words ()
     grep -q -E -e "$words" said || { cat said; fault "nothing is said of: $words"; }
   done
 }
+
+# comoving FILE OUTPUTDIR ICS [LINE...]: a parameter file of a comoving run.
+comoving ()
+{
+  file=$1
+  {
+    echo "OutputDir $work/$2"
+    echo "InitCondFile $work/$3"
+    echo "ComovingIntegrationOn 1"
+    echo "HubbleParam 0.7"
+    shift 3
+    for line in "$@"; do
+      echo "$line"
+    done
+  } > "$file"
+}
+
+# Initial conditions and checks of waves.py; a run that must reach its end.
+ics_of () { "$python" "$here/waves.py" make "$@" || exit 99; }
+evolve () { on_ranks "$1" 1 "$2" ${3:-} || { cat said; fault "$2: exit code $(cat codes.0)"; finish; }; }
+holds () { "$python" "$here/waves.py" "$@" || fault "waves.py $*"; }

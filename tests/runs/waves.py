@@ -6,6 +6,7 @@ waves.py make FILE wave [OPTIONS]     a plane wave on a lattice
 waves.py make FILE modes [OPTIONS]    low-amplitude waves in many directions
 waves.py make FILE box [OPTIONS]      Gaussian random displacements
 waves.py make FILE free [OPTIONS]     one particle, moving
+waves.py make FILE holes [OPTIONS]    a lattice at rest, and SMBHs near the middle of the box
 waves.py wave SNAPSHOT [OPTIONS]      displacements and velocities against Zel'dovich's solution
 waves.py free FIRST SNAPSHOT          the particle's momentum and way (Einstein-de Sitter)
 waves.py modes FIRST SNAPSHOT... [OPTIONS]   amplitudes against linear theory
@@ -92,21 +93,40 @@ def free(o, q, d):
     return np.full_like(q, 0.001 * o.box)
 
 
+def holes(o):
+    """A circular pair, physical separation o.apart, and a light third SMBH at five times that; momenta
+    as GADGET has velocities."""
+    a, m = o.begin, np.array([o.hole, o.hole, 1e-9 * o.hole])
+    r = o.apart * np.array([[0.5, 0, 0], [-0.5, 0, 0], [0, 3, 4]])
+    speed = np.sqrt(2 * G * o.hole / o.apart) / 2
+    v = np.array([[0, speed, 0], [0, -speed, 0], [0.3 * speed, 0, 0.1 * speed]]) + [100.0, -50, 20]
+    peculiar = v - hubble(o, a) * r
+    return 0.5 * o.box + 1.234 + r / a, peculiar / np.sqrt(a), m
+
+
 def make(o):
     q = lattice(o)
     d, slope = growth(o, o.begin)
-    psi = {"wave": wave, "modes": modes, "box": box, "free": free}[o.what](o, q, d)
+    psi = {"wave": wave, "modes": modes, "box": box, "free": free,
+           "holes": lambda o, q, d: 0 * q}[o.what](o, q, d)
     velocity = o.begin * hubble(o, o.begin) * slope * psi / np.sqrt(o.begin)
     mass = o.omega0 * 3 * HUBBLE**2 / (8 * np.pi * G) * o.box**3 / len(q)
+    more = holes(o) if o.what == "holes" else None
+    if more:
+        mass -= np.sum(more[2]) / len(q)
     with h5py.File(o.file, "w") as f:
         h = f.create_group("Header").attrs
-        h["NumPart_ThisFile"] = h["NumPart_Total"] = np.array([0, len(q), 0, 0, 0, 0], "u8")
+        h["NumPart_ThisFile"] = h["NumPart_Total"] = np.array([0, len(q), 0, 0, 0, 3 if more else 0], "u8")
         h["MassTable"] = np.array([0, mass, 0, 0, 0, 0])
         h["Time"], h["Redshift"], h["BoxSize"] = o.begin, 1 / o.begin - 1, o.box
         h["NumFilesPerSnapshot"] = np.int32(1)
         g = f.create_group("PartType1")
         g["Coordinates"], g["Velocities"] = (q + psi) % o.box, velocity
         g["ParticleIDs"] = np.arange(1, len(q) + 1, dtype="u8")
+        if more:
+            g = f.create_group("PartType5")
+            g["Coordinates"], g["Velocities"], g["Masses"] = more
+            g["ParticleIDs"] = np.arange(len(q) + 1, len(q) + 4, dtype="u8")
 
 
 def read(o, name):
@@ -164,14 +184,38 @@ def check_free(o):
     a, x, v = read(o, o.file[1])
     p = a * v / (a0 * v0) - 1
     way = (x - x0) / (a0 * v0 * 2 * (a0**-0.5 - a**-0.5) / HUBBLE) - 1
-    print(f"free particle from a = {a0} to {a}: momentum off by {np.abs(p).max():.1e}, way by {np.abs(way).max():.1e}")
+    print(f"free particle, a = {a0} to {a}: momentum off by {np.abs(p).max():.1e}, way by {np.abs(way).max():.1e}")
     # each of some hundred drifts is rounded to 2^-64 of the box, each coordinate written to 2^-53
     return np.abs(p).max() > 1e-15 or np.abs(way).max() > 1e-11
 
 
+def check_holes(o):
+    """The history of SMBHs: what is comoving and what physical agree, and the pair is as wide as it was."""
+    with h5py.File(o.file[0]) as f:
+        step, holes = f["timesteps"][()], [f["BHs"][k][()] for k in sorted(f["BHs"], key=int)]
+        a = step["scale_factor"]
+        s = np.sqrt(o.omega_lambda / o.omega0) * a**1.5  # flat: the age in closed form
+        age = 2 / (3 * HUBBLE * np.sqrt(o.omega_lambda)) * np.arcsinh(s)
+        off = [np.abs(age / step["physical_time"] - 1).max()]
+        for h in holes:
+            b = a[h["timestep_index"]][:, None]
+            off.append(np.abs(b * h["gadget_position"] / h["physical_position"] - 1).max())
+            v = h["gadget_velocity"] / b + hubble(o, b) * h["physical_position"]
+            off.append(np.abs(v - h["physical_velocity"]).max() / np.abs(v).max())
+    x, v = (holes[0][k] - holes[1][k] for k in ("physical_position", "physical_velocity"))
+    gm = G * (holes[0]["mass"] + holes[1]["mass"])
+    axis = 1 / (2 / np.linalg.norm(x, axis=1) - np.sum(v * v, axis=1) / gm)
+    change = np.abs(axis / o.apart - 1).max()
+    turns = (age[-1] - age[0]) * np.sqrt(gm[0] / o.apart**3) / (2 * np.pi)
+    print(f"{len(a)} instants from a = {a[0]:.6f} to {a[-1]:.6f}: comoving and physical differ by {max(off):.1e}; "
+          f"semi-major axis changed by {change:.1e} in {turns:.0f} turns")
+    # positions of the file are doubles of the box's size: 1e-11 of it is 1e-6 of the distance, at worst
+    return max(off) > 1e-11 or change > o.tolerance or len(a) < 20
+
+
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("act", choices=["make", "wave", "modes", "free"])
+    args.add_argument("act", choices=["make", "wave", "modes", "free", "holes"])
     args.add_argument("file", nargs="+")
     args.add_argument("--n", type=int, default=16)
     args.add_argument("--across", type=int, help="particles along y and z, if not as many as along x")
@@ -183,13 +227,15 @@ def main():
     args.add_argument("--cross", type=float, default=0.2, help="scale factor at which orbits cross; 0: A is given")
     args.add_argument("--amplitude", type=float, default=0.01,
                       help="A of waves; rms displacement over distance of particles at D = 1")
+    args.add_argument("--hole", type=float, default=0.01, help="mass of two SMBHs")
+    args.add_argument("--apart", type=float, default=0.001, help="their physical distance")
     args.add_argument("--tolerance", type=float, default=0.005)
     o = args.parse_args()
     if o.act == "make":
         o.file, o.what = o.file
         make(o)
         return 0
-    return int({"wave": check_wave, "modes": check_modes, "free": check_free}[o.act](o))
+    return int({"wave": check_wave, "modes": check_modes, "free": check_free, "holes": check_holes}[o.act](o))
 
 
 sys.exit(main())
