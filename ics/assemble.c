@@ -21,7 +21,7 @@ static enum status allocate (const struct recipe *recipe, struct assembly *a)
     for (int c = 0; c < recipe->system[k].n_components; c++)
       a->n += recipe->system[k].component[c].number;
   }
-  a->n += a->n_holes;
+  a->n += a->n_holes + recipe->universe.n * recipe->universe.n * recipe->universe.n;
   a->x = mem_alloc_zero ("ics bodies", a->n, sizeof *a->x);
   a->v = mem_alloc_zero ("ics bodies", a->n, sizeof *a->v);
   a->mass = mem_alloc_zero ("ics bodies", a->n, sizeof *a->mass);
@@ -177,6 +177,16 @@ static enum status place_on_orbit (const struct recipe *recipe, int k, struct as
   return ST_OK;
 }
 
+/* The bodies of a box; their velocities are momenta. */
+static enum status make_universe (const struct recipe *recipe, struct assembly *a)
+{
+  for (int64_t i = 0; i < a->n; i++) {
+    a->mass[i] = universe_mass (&recipe->universe, &recipe->units);
+    a->type[i] = 1;
+  }
+  return universe_particles (&recipe->universe, &recipe->units, recipe->seed, a->x, a->v);
+}
+
 enum status assembly_make (const struct recipe *recipe, struct assembly *a)
 {
   memset (a, 0, sizeof *a);
@@ -185,6 +195,8 @@ enum status assembly_make (const struct recipe *recipe, struct assembly *a)
   int64_t next = a->n_holes;
   int next_hole = 0;
 
+  if (st == ST_OK && recipe->universe.n > 0)
+    return make_universe (recipe, a);
   for (int k = 0; k < recipe->n_systems && st == ST_OK; k++)
     st = make_system (recipe, k, a, &next, &next_hole);
   for (int k = 0; k < recipe->n_systems && st == ST_OK; k++) {

@@ -61,12 +61,14 @@ static enum status read_command (int argc, char **argv, struct command *c)
   return ST_OK;
 }
 
-/* The cube about the origin in whose middle half all bodies lie. */
-static struct box choose_box (const struct assembly *a)
+/* A universe's own, or the cube about the origin in whose middle half all bodies lie. */
+static struct box choose_box (const struct recipe *recipe, const struct assembly *a)
 {
   double extent = 0;
   struct box box = { .length = 1 };
 
+  if (recipe->universe.n > 0)
+    return (struct box){ .length = recipe->universe.size, .periodic = 1 };
   for (int64_t i = 0; i < a->n; i++)
     for (int k = 0; k < 3; k++)
       extent = fmax (extent, fabs (a->x[i][k]));
@@ -101,15 +103,21 @@ static enum status fill_particles (const struct assembly *a, const struct box *b
   return ST_OK;
 }
 
-/* The parameters that an IC file tells of: its units. */
+/* The parameters that an IC file tells of: its units, its universe. */
 static enum status make_params (const struct recipe *recipe, const char *source, struct params *params)
 {
-  char text[512];
+  char text[1024];
   const struct units *u = &recipe->units;
+  const struct universe *c = &recipe->universe;
   int n = snprintf (text, sizeof text,
-                    "InitCondFile x\nOutputDir x\nTimeMax 1e300\nSofteningComovingClass0 1\n"
+                    "InitCondFile x\nOutputDir x\nTimeMax 100\nSofteningComovingClass0 1\n"
                     "UnitLength_in_cm %.17g\nUnitMass_in_g %.17g\nUnitVelocity_in_cm_per_s %.17g\n",
                     u->length_cm, u->mass_g, u->velocity_cm_s);
+  if (c->n > 0)
+    n += snprintf (text + n, sizeof text - (size_t) n,
+                   "ComovingIntegrationOn 1\nOmega0 %.17g\nOmegaLambda %.17g\nOmegaBaryon %.17g\n"
+                   "HubbleParam %.17g\nBoxSize %.17g\n",
+                   c->omega0, c->omega_lambda, c->omega_baryon, c->h, c->size);
   enum status st = params_from_text ("catena-ics", text, n, params);
 
   snprintf (params->InitCondFile, sizeof params->InitCondFile, "%s", source);
@@ -121,7 +129,7 @@ static enum status make_params (const struct recipe *recipe, const char *source,
 static enum status write_file (const struct comm *comm, const struct command *command, const struct recipe *recipe,
                                const struct assembly *a)
 {
-  struct box box = choose_box (a);
+  struct box box = choose_box (recipe, a);
   struct particles p = { 0 };
   struct holes h = { 0 };
   static struct params params;

@@ -467,21 +467,51 @@ static void read_systems (struct reader *r, yaml_node_t *list, struct recipe *ou
   }
 }
 
+/* Lengths are in code units, which are those given divided by h: words for units would say something else. */
+static void read_universe (struct reader *r, yaml_node_t *node, struct universe *u)
+{
+  *u = (struct universe){ .redshift = 49, .omega0 = 0.308, .omega_lambda = 0.692, .omega_baryon = 0.0482,
+                          .h = 0.678, .sigma8 = 0.826, .n_s = 0.961 };
+  struct key keys[] = { { "size", NUMBER, &u->size, DBL_MIN, DBL_MAX, 0 },
+                        { "n", COUNT, &u->n, 2, 4096, 0 },
+                        { "redshift", NUMBER, &u->redshift, 0, 1e4, 0 },
+                        { "omega0", NUMBER, &u->omega0, DBL_MIN, 10, 0 },
+                        { "omega_lambda", NUMBER, &u->omega_lambda, 0, 10, 0 },
+                        { "omega_baryon", NUMBER, &u->omega_baryon, 0, 10, 0 },
+                        { "h", NUMBER, &u->h, DBL_MIN, 10, 0 },
+                        { "sigma8", NUMBER, &u->sigma8, 0, 100, 0 },
+                        { "n_s", NUMBER, &u->n_s, -3, 4, 0 },
+                        { 0 } };
+
+  read_mapping (r, node, "a box", keys);
+  need (r, node, "box", &keys[0]);
+  need (r, node, "box", &keys[1]);
+  if (u->omega_baryon >= u->omega0)
+    fault (r, line_of (node), "box: omega_baryon = %g is not below omega0 = %g.", u->omega_baryon, u->omega0);
+}
+
 static void read_document (struct reader *r, yaml_node_t *root, struct recipe *out)
 {
-  yaml_node_t *units = NULL, *systems = NULL, *orbit = NULL, *time = NULL;
+  yaml_node_t *units = NULL, *systems = NULL, *orbit = NULL, *time = NULL, *box = NULL;
   struct key keys[] = { { "seed", SEED, &out->seed, 0, 0, 0 }, { "units", NODE, &units, 0, 0, 0 },
                         { "systems", NODE, &systems, 0, 0, 0 }, { "orbit", NODE, &orbit, 0, 0, 0 },
-                        { "time", NODE, &time, 0, 0, 0 }, { 0 } };
+                        { "time", NODE, &time, 0, 0, 0 }, { "box", NODE, &box, 0, 0, 0 }, { 0 } };
 
   read_mapping (r, root, "a recipe", keys);
   need (r, root, "recipe", &keys[0]);
-  need (r, root, "recipe", &keys[2]);
+  if (!box)
+    need (r, root, "recipe", &keys[2]);
+  else if (systems || time)
+    fault (r, line_of (box), "a recipe has either a box, which has its redshift, or systems.");
   read_units (r, units);
   if (time)
     read_quantity (r, time, "time", TIME, &out->time);
+  if (box)
+    read_universe (r, box, &out->universe);
   if (systems)
     read_systems (r, systems, out);
+  if (box)
+    out->time = 1 / (1 + out->universe.redshift);
   if (orbit && out->n_systems != 2)
     fault (r, line_of (orbit),
            "an orbit at top level is for two systems; give each later system an orbit of its own.");

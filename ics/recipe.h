@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "ics/orbit.h"
 #include "ics/profile.h"
+#include "ics/universe.h"
 
 enum { MAX_SYSTEMS = 16, MAX_RECIPE_COMPONENTS = 8 };
 enum noise { NOISE_CENTRE, NOISE_MIRROR, NOISE_RAW };
@@ -35,6 +36,7 @@ struct recipe
   struct units units;
   int n_systems;
   struct system system[MAX_SYSTEMS];
+  struct universe universe; /* instead of systems; universe.n = 0: none */
 };
 
 /* Local. Reads a YAML file; all faults are reported together, each as `path:line: sentence`. ST_NOINPUT if it cannot

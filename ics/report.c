@@ -108,6 +108,36 @@ static void print_placement (const struct recipe *recipe, int k, const struct ma
              m->orbit_mass, m->time_to_pericentre, m->time_to_pericentre / myr);
 }
 
+/* What the box is, and the parameters that a run of it needs. */
+static void print_universe (const struct recipe *recipe, const struct assembly *a, FILE *file)
+{
+  const struct universe *u = &recipe->universe;
+  const struct cosmology c = universe_background (u, &recipe->units);
+  const double spacing = u->size / (double) u->n, mpc = 1e6 * PARSEC_CM / recipe->units.length_cm;
+  double far = 0, squares = 0;
+
+  for (int64_t i = 0; i < a->n; i++) {
+    double square = 0;
+    for (int k = 0; k < 3; k++) {
+      const int64_t place = k == 0 ? i / (u->n * u->n) : k == 1 ? i / u->n % u->n : i % u->n;
+      const double way = a->x[i][k] - ((double) place + 0.5) * spacing, near = way - u->size * rint (way / u->size);
+      square += near * near;
+    }
+    squares += square;
+    far = fmax (far, square);
+  }
+  fprintf (file, "Box: %.6g (%.6g Mpc/h), all lengths, masses and times in units of 1/h, h = %g; z = %g, a = %.9g\n",
+           u->size, u->size / mpc, u->h, u->redshift, recipe->time);
+  fprintf (file, "  particles %lld^3, mass %.6g Msun/h each, %.6g Mpc/h apart\n", (long long) u->n,
+           a->mass[0] / units_solar_mass (&recipe->units), spacing / mpc);
+  fprintf (file, "  displaced by %.4g of their distance rms, %.4g at most; growth until now by %.4g\n",
+           sqrt (squares / (double) a->n) / spacing, sqrt (far) / spacing,
+           cosmology_growth (&c, 1, NULL) / cosmology_growth (&c, recipe->time, NULL));
+  fprintf (file, "Suggested: ComovingIntegrationOn 1, TimeBegin %.9g, Omega0 %g, OmegaLambda %g, HubbleParam %g, "
+           "BoxSize %.9g, SofteningComovingClass1 %.3g\n", recipe->time, u->omega0, u->omega_lambda, u->h, u->size,
+           spacing / 30);
+}
+
 void report_print (const struct recipe *recipe, const struct assembly *a, FILE *file)
 {
   const struct units *u = &recipe->units;
@@ -115,6 +145,8 @@ void report_print (const struct recipe *recipe, const struct assembly *a, FILE *
   fprintf (file, "Units: %.6g pc, %.6g Msun, %.6g km/s; time %.6g Myr; G = %.8g, c = %.8g. Seed %llu.\n",
            1 / units_parsec (u), 1 / units_solar_mass (u), u->velocity_cm_s / 1e5, 1 / units_megayear (u), u->G, u->c,
            (unsigned long long) recipe->seed);
+  if (recipe->universe.n > 0)
+    print_universe (recipe, a, file);
   for (int k = 0; k < a->n_systems; k++) {
     const struct made *m = &a->made[k];
     fprintf (file, "System %s: mass %.6g", recipe->system[k].name, m->mass);

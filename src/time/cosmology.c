@@ -110,6 +110,26 @@ double cosmology_scale_factor (const struct cosmology *c, double age)
   return a;
 }
 
+/* D = 5/2 Omega0 H0^2 H int da / (a H)^3, the integrand being 2 s^4 / (H0^3 (...)^(3/2)) in s = sqrt a. */
+double cosmology_growth (const struct cosmology *c, double a, double *slope)
+{
+  const double width = sqrt (a) / AGE_PANELS, H = cosmology_hubble (c, a), h0 = c->hubble;
+  double sum = 0;
+
+  for (int k = 0; k < AGE_PANELS; k++)
+    for (int i = 0; i < POINTS; i++) {
+      double s = width * (k + 0.5 * (1 + node[i])), b = s * s;
+      double density = c->omega0 + c->omega_curvature * b + c->omega_lambda * b * b * b;
+      sum += weight[i] * b * b / (density * sqrt (density));
+    }
+  sum *= width / (h0 * h0 * h0);
+  if (slope) {
+    double change = -h0 * h0 * (1.5 * c->omega0 / a + c->omega_curvature) / (a * a * H * H); /* d ln H / d ln a */
+    *slope = change + a / (a * a * a * H * H * H * sum);
+  }
+  return 2.5 * c->omega0 * h0 * h0 * H * sum;
+}
+
 double cosmology_mean_density (const struct cosmology *c, double G)
 {
   return c->omega0 * 3 * c->hubble * c->hubble / (8 * M_PI * G);

@@ -47,6 +47,10 @@ double cosmology_scale_factor (const struct cosmology *c, double age);
 /* Scale factor of a run's time: the time itself, and 1 in physical runs. */
 static inline double cosmology_scale (const struct cosmology *c, double time) { return c->comoving ? time : 1; }
 
+/* Linear growth factor at a, a itself while matter dominates (Heath 1977), and its logarithmic slope d ln D / d ln a
+ * (`slope` may be NULL); comoving runs. */
+double cosmology_growth (const struct cosmology *c, double a, double *slope);
+
 /* Mean comoving matter density, Omega0 3 H0^2 / (8 pi G). */
 double cosmology_mean_density (const struct cosmology *c, double G);
 
