@@ -169,13 +169,14 @@ enum status run_forces (const struct comm *comm, const char *parameter_file)
   }
   if (st == ST_OK)
     st = compute_forces (&s, gravity, acceleration, potential);
+  const struct gravity_cost cost = gravity ? *gravity_cost (gravity) : (struct gravity_cost) { 0 };
+  gravity_free (&gravity); /* writing takes memory, too */
   if (st == ST_OK) {
     snprintf (path, sizeof path, "%s/forces.hdf5", s.params.OutputDir);
     st = write_forces (&s, (const double (*)[3]) acceleration, potential, path);
   }
   if (st == ST_OK)
-    print_cost (&s, gravity_cost (gravity));
-  gravity_free (&gravity);
+    print_cost (&s, &cost);
   mem_free (&acceleration);
   mem_free (&potential);
   state_free (&s);

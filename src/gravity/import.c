@@ -103,6 +103,16 @@ static char *put_children (const struct forest *f, int rank, const struct cell *
   return to;
 }
 
+/* How many other ranks get something. */
+static int64_t receivers (const struct comm *comm, const int64_t *first)
+{
+  int64_t n = 0;
+
+  for (int q = 0; q < comm->size; q++)
+    n += q != comm->rank && first[q + 1] > first[q];
+  return n;
+}
+
 /* Collective, agreed. Answers the requests of all. */
 static enum status reply (const struct forest *f, const struct comm *comm, struct round *r, struct gravity_cost *cost)
 {
@@ -132,6 +142,8 @@ static enum status reply (const struct forest *f, const struct comm *comm, struc
       memcpy (b->position, f->position[j], sizeof b->position);
     }
   }
+  if (st == ST_OK)
+    cost->messages_sent += receivers (comm, first) + receivers (comm, first_body);
   cost->bytes_sent += n_cells * (int64_t) cell_bytes (f) + n_bodies * (int64_t) sizeof *bodies;
   if (st == ST_OK)
     st = comm_exchange (comm, cells, first, cell_bytes (f), (void **) &r->cells, &r->first_cells);
@@ -199,6 +211,8 @@ static enum status fetch (struct forest *f, const struct comm *comm, struct prob
   struct round r = { 0 };
   enum status st = status_agree (comm, address (f, comm, p, &r), NULL);
 
+  if (st == ST_OK)
+    cost->messages_sent += receivers (comm, r.first);
   if (st == ST_OK)
     st = comm_exchange (comm, r.wanted, r.first, sizeof *r.wanted, (void **) &r.theirs, &r.first_theirs);
   if (st == ST_OK)

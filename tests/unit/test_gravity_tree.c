@@ -321,6 +321,83 @@ static void test_tight_pair (void **state)
   fixture_free (&s);
 }
 
+/* Softening far larger than the system: no cell may be accepted, and all is a sum of pairs. */
+static void test_huge_softening (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 2000, 1e4);
+  expect_error (&o, &s, 1, 1e-3); /* float pairs that nearly cancel, each a thousandth of the sum */
+  for (int64_t i = 0; i < s.n; i += 2)
+    s.softening[i] = 0; /* they now feel each other 1e10 times as strongly as the others feel anything */
+  expect_error (&o, &s, 0.49, 1e-2);
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.49, 1e-3);
+  fixture_free (&s);
+}
+
+/* Every body has a twin in the same place, with another mass: equal keys, told apart by their IDs. */
+static void test_twins (void **state)
+{
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  for (int soft = 0; soft < 2; soft++) {
+    make (&s, 4000, soft ? 1e-2 : 0);
+    for (int64_t i = 0; i < s.n; i += 2) {
+      memcpy (s.position[i + 1], s.position[i], sizeof s.position[i]);
+      s.mass[i] *= 3;
+    }
+    expect_error (&o, &s, 0.99, 1e-2);
+    fixture_remember (&s);
+    expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+    fixture_free (&s);
+  }
+}
+
+/* No mass at all, and no mass but one body's. */
+static void test_massless (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 3000, 1e-3);
+  for (int64_t i = 0; i < s.n; i++)
+    s.mass[i] = 0;
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  for (int64_t i = 0; i < s.n; i++)
+    assert_true (fixture_norm (s.acceleration[i]) == 0 && s.potential[i] == 0);
+  s.mass[7] = 1e-80; /* far below the smallest float, as are the old |a|: by angle */
+  expect_error (&o, &s, 0.99, 4e-2); /* one source: truncation at theta = 0.5, and nothing averages */
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.99, 4e-2);
+  s.mass[7] = 1e-20;
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  fixture_remember (&s);
+  expect_error (&o, &s, 0.99, 2 * o.accuracy);
+  fixture_free (&s);
+}
+
+/* More bodies at one point than can be summed in reasonable time: refused, with the ID of one of them. */
+static void test_crowded_point (void **state)
+{
+  const struct gravity_options o = fixture_options ();
+  struct fixture s;
+
+  (void) state;
+  make (&s, 131072 + 1000, 0.1);
+  for (int64_t i = 0; i < 131073; i++)
+    fixture_place (&s, i, 1, 2, 3);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_DATA);
+  assert_non_null (strstr (status_message (), "131073 particles lie at one point (particle 1 is one of them)"));
+  status_clear ();
+  fixture_free (&s);
+}
+
 /* Options out of range, and a set that is refused. */
 static void test_refusals (void **state)
 {
@@ -339,6 +416,9 @@ static void test_refusals (void **state)
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_INTERNAL);
   assert_non_null (strstr (status_message (), "particle"));
   status_clear ();
+  s.mass[7] = INFINITY;
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_INTERNAL);
+  status_clear ();
   fixture_free (&s);
 }
 
@@ -349,7 +429,8 @@ int main (void)
     cmocka_unit_test (test_groups), cmocka_unit_test (test_momentum), cmocka_unit_test (test_same_bits),
     cmocka_unit_test (test_one_body), cmocka_unit_test (test_one_point), cmocka_unit_test (test_line),
     cmocka_unit_test (test_masses), cmocka_unit_test (test_far_body), cmocka_unit_test (test_tight_pair),
-    cmocka_unit_test (test_refusals),
+    cmocka_unit_test (test_huge_softening), cmocka_unit_test (test_twins), cmocka_unit_test (test_massless),
+    cmocka_unit_test (test_crowded_point), cmocka_unit_test (test_refusals),
   };
 
   return cmocka_run_group_tests (tests, setup, teardown);
