@@ -1,27 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* areg_bench: error against cost of the regularised integrator, as a table.
  *
- *   areg_bench T_END ICFILE [REFERENCE] [--star-softening EPS] [--c C]
+ *   [mpirun -n RANKS] areg_bench T_END ICFILE [REFERENCE] [options]
+ *     --star-softening EPS  --c C  --from K  --to K   tolerances 1e-K, in steps of 100 (6 to 14)
+ *     --gather 0            ranks have a sum only      --threads T  OpenMP threads of each rank
+ *     --repeat R            the least time of R runs   --peak       the rate of the pair loop alone, and no more
  *
- * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes) to T_END at tolerances 1e-6 to
- * 1e-14, and compares positions with REFERENCE (same columns), or with its own run at 1e-14. Errors are the
- * largest over holes and over all bodies, in the file's unit of length; seconds are of the processor. The last
- * lines are the latency of a call of almost no time, loading included, and the rate of pairs.
+ * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes) to T_END, and compares positions with
+ * REFERENCE (same columns), or with its own run at 1e-14. Errors are the largest over holes and over all bodies, in
+ * the file's unit of length; seconds are of the clock. `bits` is a digest of all bodies at the end: equal for equal
+ * bits. The last lines are the latency of a call of almost no time, loading included, and the rate of pairs.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "areg.h"
+#include "areg/areg_impl.h"
 #include <math.h>
+#include <mpi.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+static int sum_over_ranks (void *context, double *a, int64_t n)
+{
+  return MPI_Allreduce (MPI_IN_PLACE, a, (int) n, MPI_DOUBLE, MPI_SUM, *(MPI_Comm *) context) != MPI_SUCCESS;
+}
+
+static int gather_over_ranks (void *context, const double *mine, int64_t n, double *all)
+{
+  return MPI_Allgather (mine, (int) n, MPI_DOUBLE, all, (int) n, MPI_DOUBLE, *(MPI_Comm *) context) != MPI_SUCCESS;
+}
+
+static void over_threads (void *context, int count, void (*task) (void *argument, int i), void *argument)
+{
+  (void) context;
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int i = 0; i < count; i++)
+    task (argument, i);
+}
 
 struct set { struct areg_body *b; int n; };
 
 static double seconds (void)
 {
   struct timespec t;
-  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
+  clock_gettime (CLOCK_MONOTONIC, &t);
   return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
@@ -72,15 +96,37 @@ static double distance (const struct set *a, const struct set *ref, int holes_on
   return worst;
 }
 
-/* Runs a copy of `from` to t_end; seconds taken, or negative if refused. */
-static double run (const struct areg_options *o, const struct set *from, double t_end, struct set *to,
-                   struct areg_statistics *count)
+/* What a run is asked for. */
+struct task
+{
+  struct areg_options options;
+  struct areg_group group;
+  const struct set *begin, *reference;
+  double t_end;
+  int from, to, repeat;
+};
+
+static uint64_t digest (const struct set *s)
+{
+  uint64_t h = 14695981039346656037u;
+  for (int i = 0; i < s->n; i++)
+    for (int k = 0; k < 6; k++) {
+      const double value = k < 3 ? s->b[i].x[k] : s->b[i].v[k - 3];
+      uint64_t bits;
+      memcpy (&bits, &value, sizeof bits);
+      h = (h ^ bits) * 1099511628211u;
+    }
+  return h;
+}
+
+/* Runs a copy of the bodies to t_end; seconds taken, or negative if refused. */
+static double run (const struct task *task, double t_end, struct set *to, struct areg_statistics *count)
 {
   struct areg *system = NULL;
   const double began = seconds ();
-  int status = areg_create (o, NULL, from->n, &system);
+  int status = areg_create (&task->options, &task->group, to->n, &system);
   if (status == AREG_OK)
-    status = areg_load (system, 0, from->b, from->n);
+    status = areg_load (system, 0, task->begin->b, to->n);
   if (status == AREG_OK)
     status = areg_advance (system, t_end);
   const double took = seconds () - began;
@@ -93,60 +139,149 @@ static double run (const struct areg_options *o, const struct set *from, double 
   return status == AREG_OK ? took : -1;
 }
 
-static void table (struct areg_options *o, const struct set *s, double t_end, const struct set *reference)
+static void line (struct task *task, int k, struct set *end, const struct set *reference)
 {
   struct areg_statistics count;
-  const size_t bytes = (size_t) s->n * sizeof *s->b;
-  struct set end = { malloc (bytes), s->n }, own = { malloc (bytes), s->n };
-  o->tolerance = 1e-14;
-  if (!end.b || !own.b || (!reference && run (o, s, t_end, &own, &count) < 0))
-    return;
-  puts ("| tolerance | holes | all | energy | steps | rejected | forces | s |\n|---|---|---|---|---|---|---|---|");
-  for (int k = 6; k <= 14; k += 2) {
-    o->tolerance = pow (10, -k);
-    const double took = run (o, s, t_end, &end, &count);
-    if (took >= 0)
-      printf ("| 1e-%d | %.1e | %.1e | %.1e | %lld | %lld | %lld | %.4f |\n", k,
-              distance (&end, reference ? reference : &own, 1), distance (&end, reference ? reference : &own, 0),
-              count.energy_error, (long long) count.steps, (long long) count.rejected,
-              (long long) count.force_evaluations, took);
-  }
-  o->tolerance = 1e-8;
+  double took = INFINITY;
+  task->options.tolerance = pow (10, -k);
+  for (int r = 0; r < task->repeat; r++)
+    took = fmin (took, run (task, task->t_end, end, &count));
+  if (took >= 0 && task->group.rank == 0)
+    printf ("| 1e-%d | %.1e | %.1e | %.1e | %lld | %lld | %lld | %.4f | %016llx |\n", k, distance (end, reference, 1),
+            distance (end, reference, 0), count.energy_error, (long long) count.steps, (long long) count.rejected,
+            (long long) count.force_evaluations, took, (unsigned long long) digest (end));
+}
+
+static void latency (struct task *task, struct set *end)
+{
+  struct areg_statistics count;
   double took = 0;
   int calls = 0;
-  for (; took < 0.2 && calls < 10000; calls++)
-    took += run (o, s, 1e-9 * t_end, &end, &count);
-  printf ("A call of almost no time: %.1f microseconds.\n", 1e6 * took / calls);
-  took = run (o, s, t_end, &end, &count);
-  printf ("Pairs in a second, all work counted: %.2e.\n", count.pair_evaluations / took);
+  task->options.tolerance = 1e-8;
+  for (; calls < 3000 && (calls < 20 || calls * end->n < 3000); calls++) /* the same on all ranks */
+    took += run (task, 1e-9 * task->t_end, end, &count);
+  if (task->group.rank == 0)
+    printf ("A call of almost no time: %.1f microseconds.\n", 1e6 * took / calls);
+  took = run (task, task->t_end, end, &count);
+  if (task->group.rank == 0)
+    printf ("Pairs in a second, all work counted, at 1e-8: %.2e.\n", count.pair_evaluations / took);
+}
+
+static void table (struct task *task)
+{
+  struct areg_statistics count;
+  const size_t bytes = (size_t) task->begin->n * sizeof *task->begin->b;
+  struct set end = { malloc (bytes), task->begin->n }, own = { malloc (bytes), task->begin->n };
+  task->options.tolerance = 1e-14;
+  if (end.b && own.b && (task->reference || run (task, task->t_end, &own, &count) >= 0)) {
+    if (task->group.rank == 0)
+      puts ("| tolerance | holes | all | energy | steps | rejected | forces | s | bits |\n"
+            "|---|---|---|---|---|---|---|---|---|");
+    for (int k = task->from; k <= task->to; k += 2)
+      line (task, k, &end, task->reference ? task->reference : &own);
+    latency (task, &end);
+  }
   free (end.b);
   free (own.b);
 }
 
+/* The pair loop alone, on the bodies where they are. */
+static void peak (const struct set *s)
+{
+  const int n = s->n, bs = areg_round_lanes (n) + 2 * AREG_LANES;
+  double *x = calloc ((size_t) (5 * bs + 3 * bs + AREG_LANES), sizeof *x), best = INFINITY;
+  int *near = calloc ((size_t) n + 1, sizeof *near);
+  if (!x || !near)
+    return;
+  for (int b = 0; b < bs; b++)
+    for (int c = 0; c < 3; c++)
+      x[c * bs + b] = b < n ? s->b[b].x[c] : 1e30;
+  for (int b = 0; b < n; b++)
+    x[3 * bs + b] = x[4 * bs + b] = s->b[b].m;
+  const struct areg_pairs pairs = { .n = n, .n_holes = n, .last = n, .body_stride = bs, .x = x, .y = x + bs,
+                                    .z = x + 2 * bs, .m = x + 3 * bs, .mu = x + 4 * bs, .near_start = near };
+  const double count = 0.5 * n * (n - 1);
+  const int calls = 1 + (int) (1e8 / count), parts = areg_pairs_parts (&pairs);
+  for (int r = 0; r < 7; r++) {
+    const double began = seconds ();
+    for (int k = 0; k < calls; k++)
+      for (int part = 0; part < parts; part++)
+        areg_pairs_part (&pairs, part, x + 5 * bs);
+    best = fmin (best, (seconds () - began) / calls);
+  }
+  printf ("The pair loop alone: %.2e pairs in a second.\n", count / best);
+  free (x);
+  free (near);
+}
+
+static int arguments_read (int argc, char **argv, struct task *t, const char *plain[3], int *show_peak)
+{
+  int n = 0;
+  for (int i = 1; i < argc; i++) {
+    const double value = i + 1 < argc ? atof (argv[i + 1]) : 0;
+    if (!strcmp (argv[i], "--peak")) {
+      *show_peak = 1;
+      continue;
+    }
+    if (strncmp (argv[i], "--", 2) && n < 3) {
+      plain[n++] = argv[i];
+      continue;
+    }
+    if (!strcmp (argv[i], "--star-softening"))
+      t->options.star_star_softening = value;
+    else if (!strcmp (argv[i], "--c"))
+      t->options.c = value;
+    else if (!strcmp (argv[i], "--from"))
+      t->from = (int) value;
+    else if (!strcmp (argv[i], "--to"))
+      t->to = (int) value;
+    else if (!strcmp (argv[i], "--repeat"))
+      t->repeat = (int) value;
+    else if (!strcmp (argv[i], "--gather"))
+      t->group.gather = value > 0 ? gather_over_ranks : NULL;
+    else if (!strcmp (argv[i], "--threads")) {
+      omp_set_num_threads ((int) value);
+      t->group.parallel = value > 1 ? over_threads : NULL;
+    } else
+      return 0;
+    i++;
+  }
+  return n;
+}
+
 int main (int argc, char **argv)
 {
-  struct areg_options o;
-  struct set s, reference;
+  struct set s = { NULL, 0 }, reference = { NULL, 0 };
   const char *plain[3] = { NULL, NULL, NULL };
-  int n = 0;
-  areg_options_default (&o);
-  o.G = 1;
-  for (int i = 1; i < argc; i++)
-    if (!strcmp (argv[i], "--star-softening") && i + 1 < argc)
-      o.star_star_softening = atof (argv[++i]);
-    else if (!strcmp (argv[i], "--c") && i + 1 < argc)
-      o.c = atof (argv[++i]);
-    else if (n < 3)
-      plain[n++] = argv[i];
-  if (n < 2 || !set_read (plain[1], &s) || (n > 2 && !set_read (plain[2], &reference))) {
-    fputs ("areg_bench T_END ICFILE [REFERENCE] [--star-softening EPS] [--c C]\n", stderr);
-    return 64;
+  int show_peak = 0;
+  MPI_Comm comm = MPI_COMM_WORLD;
+  struct task t = { .from = 6, .to = 14, .repeat = 1 };
+  MPI_Init (&argc, &argv);
+  areg_options_default (&t.options);
+  t.options.G = 1;
+  t.group = (struct areg_group) { .context = &comm, .sum = sum_over_ranks, .gather = gather_over_ranks };
+  MPI_Comm_rank (comm, &t.group.rank);
+  MPI_Comm_size (comm, &t.group.size);
+  const int n = arguments_read (argc, argv, &t, plain, &show_peak);
+  const int good = n >= 2 && set_read (plain[1], &s) && (n < 3 || set_read (plain[2], &reference));
+  if (!good)
+    fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE [REFERENCE] [--star-softening EPS] [--c C] [--from K]\n"
+           "  [--to K] [--repeat R] [--threads T] [--gather 0] [--peak]\n", stderr);
+  else {
+    holes_mark (&s);
+    t.begin = &s;
+    t.reference = n > 2 ? &reference : NULL;
+    t.t_end = atof (plain[0]);
+    const char *slash = strrchr (plain[1], '/');
+    if (t.group.rank == 0)
+      printf ("%s to t = %s, %d bodies, %d ranks\n\n", slash ? slash + 1 : plain[1], plain[0], s.n, t.group.size);
+    if (show_peak)
+      peak (&s);
+    else
+      table (&t);
   }
-  holes_mark (&s);
-  printf ("%s to t = %s, %d bodies\n\n", plain[1], plain[0], s.n);
-  table (&o, &s, atof (plain[0]), n > 2 ? &reference : NULL);
   free (s.b);
-  if (n > 2)
-    free (reference.b);
-  return 0;
+  free (reference.b);
+  MPI_Finalize ();
+  return good ? 0 : 64;
 }

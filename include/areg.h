@@ -102,7 +102,8 @@ struct areg_body
   double radius;           /* stars: for disruption and capture by holes; 0: a point, to which neither happens */
 };
 
-/* How ranks share the work; NULL means alone. Every rank holds the same system and makes the same calls. `context` is
+/* How ranks, and threads of a rank, share the work; NULL means alone. Every rank holds the same system and makes the
+ * same calls. Zero what is not offered: size 1 needs no `sum`, `gather` and `parallel` are optional. `context` is
  * handed through. */
 struct areg_group
 {
@@ -111,6 +112,12 @@ struct areg_group
   /* a[0..n) becomes the sum over the ranks, the same bits on all; 0, or non-zero on all ranks. Only ever
    * adds zeros to one non-zero value per element, so any order gives the same bits. */
   int (*sum) (void *context, double *a, int64_t n);
+  /* all[r n .. (r + 1) n) becomes what rank r gave as mine[0..n); 0, or non-zero on all ranks. Used in place of
+   * `sum` where there is one, because it moves half as much or less. */
+  int (*gather) (void *context, const double *mine, int64_t n, double *all);
+  /* Calls task (argument, i) once for every 0 <= i < count, on any threads in any order, and returns when all are
+   * done. Used for forces of more than some 250 bodies. */
+  void (*parallel) (void *context, int count, void (*task) (void *argument, int i), void *argument);
 };
 
 struct areg_options

@@ -231,7 +231,7 @@ static int step_towards (struct areg *g, struct areg_state *st, double end, int 
     if (result == STEP_ACCEPTED && rest > 0 && st == &g->now
         && (areg_merge_possible (g, st) || areg_feed_possible (g, st)))
       result = merger_hunt (g, st, H);
-    if (result == STEP_GROUP_FAILED)
+    if (result == STEP_GROUP_FAILED || g->group_failed)
       return AREG_GROUP_FAILED;
     if (result == STEP_ACCEPTED) {
       st->s.count.steps++;

@@ -11,7 +11,7 @@
 
 #include "areg.h"
 
-enum { AREG_LANES = 8, AREG_ROWS = 11 };
+enum { AREG_LANES = 8, AREG_ROWS = 11, AREG_PARTS = 8 };
 
 /* The state vector: time, binding energy, then links (positions, velocities) and spins, each x | y | z. */
 /* Y_BINDING belongs to the potential that the time transformation sees, Y_TOTAL to all of it. Y_CLOSEST is of rows
@@ -69,12 +69,11 @@ enum near_kind { NEAR_J_CHILD, NEAR_I_CHILD, NEAR_J_GRANDCHILD, NEAR_I_GRANDCHIL
 struct areg_pairs
 {
   int n, n_holes, first, last;  /* pairs of the rows first <= i < last with j > i */
+  int body_stride;
   const double *m, *mu, *x, *y, *z;
-  double *ax, *ay, *az;
   double soft_stars, soft_rest; /* spline supports; 0: none */
   const int *near_start, *near_j;
   const double *near_d;         /* 3 per near pair: separation along links */
-  double potential;             /* sum of m_i G m_j / r */
 };
 
 /* How the caller's numbers and the state's are related; fixed at load. */
@@ -98,6 +97,8 @@ struct areg
   /* scratch */
   double *pos, *vel, *acc, *star_acc, *pn_acc, *aux_vel, *near_d; /* body arrays: x | y | z of length `body_stride` */
   int body_stride;
+  int64_t part_stride;                     /* g->acc has as many as AREG_PARTS of these where pairs may be many */
+  int alone, group_failed;                 /* forces are not to be shared just now; the group has failed */
   double *work, *aux, *aux_lo, *aux_base;  /* state vectors */
   double *link_rate;                       /* 3 stride, and spins */
   double *backup_hi, *backup_lo;           /* of the state, where a step may have to be taken back */
@@ -107,7 +108,6 @@ struct areg
   int pn_holes;                            /* holes these are for */
   double *pn_star_sep, *pn_star_v;         /* with AREG_PN_STARS: separations of holes from all; v, a, scratch */
   double *share;                           /* rows to be shared in the group */
-  double *body_scratch;                    /* capacity + lanes */
   int *int_scratch;                        /* 4 capacity */
   struct areg_body *bodies_scratch;
   double (*low_scratch)[3];
@@ -167,9 +167,31 @@ int areg_links_root (const struct areg_state *st);
 double areg_links_soft (const struct areg *g, const struct areg_state *st, int b);
 
 /* forces.c */
-void areg_pairs_sum (struct areg_pairs *p);
+/* How many parts the pass falls into: 1 or AREG_PARTS. */
+int areg_pairs_parts (const struct areg_pairs *p);
+/* Accelerations by the pairs of one part, x | y | z of stride body_stride, and the sum of m_i G m_j / r behind. */
+void areg_pairs_part (const struct areg_pairs *p, int part, double *acc);
+/* Adds the sums of `count` (2, 4, 8) parts, `stride` apart, into the first, as a binary tree. */
+void areg_pairs_join (const struct areg_pairs *p, double *a, int64_t stride, int count);
 /* Spline kernel of support h: force factor over r and (positive) potential, both for unit masses. */
 void areg_spline (double r, double h, double *force, double *potential);
+
+/* wide_*.c: forces.c's loops for three sorts of processors. Accelerations by the rows first <= i < last. */
+#if defined(__x86_64__) && defined(__GNUC__)
+#define AREG_WIDE_X86 1
+void areg_wide_rows_512 (const struct areg_pairs *p, int first, int last, double *acc);
+void areg_wide_rows_fma (const struct areg_pairs *p, int first, int last, double *acc);
+#endif
+void areg_wide_rows_plain (const struct areg_pairs *p, int first, int last, double *acc);
+
+/* share.c */
+/* Doubles of g->share for vectors of n. */
+int64_t areg_share_size (int size, int64_t n);
+/* Makes g->row_hi[0] to [rows - 1], n doubles each, by tasks on the group's ranks. 0, or 1 if the group failed. */
+typedef void areg_row_task (struct areg *g, int k, const void *argument);
+int areg_share_rows (struct areg *g, int rows, int64_t n, areg_row_task *task, const void *argument);
+/* The whole pass, into g->acc; returns the potential, NaN if the group failed. **Collective** unless g->alone. */
+double areg_share_forces (struct areg *g, const struct areg_pairs *p);
 
 /* flow.c */
 /* One row: n sub-steps over the fictitious time H; row_hi + row_lo is the increment. 0, or 1 if it failed. */

@@ -13,8 +13,8 @@
  * Order and step follow Deuflhard (1983) and Hairer, Norsett & Wanner (1993, II.9): the row of least work per unit
  * step is where convergence is awaited; one row early or late is welcome too.
  *
- * In a group, the rows of one attempt are shared out, the longest first; each rank fills its own, the sum over ranks
- * hands them round. The decisions are those of the serial order of rows, so nothing depends on the group's size.
+ * In a group, the rows that an attempt certainly needs are shared out (share.c), later ones are computed by all. The
+ * decisions are those of the serial order of rows, so nothing depends on the group's size.
  */
 #include "areg_impl.h"
 #include <math.h>
@@ -46,71 +46,66 @@ static void row_count (struct areg *g, struct areg_state *st, int k)
     st->s.count.pair_evaluations += steps * 5 * holes * n;
 }
 
-/* Who computes row k of `rows`: the longest rows first, each to the rank with least to do. */
-static int row_owner (int rows, int k, int size)
+/* A row that failed holds NaN as its time. */
+struct rows { struct areg_state *st; double H; };
+
+static void row_compute (struct areg *g, int k, const void *argument)
 {
-  double load[64] = { 0 };
-  if (size > 64)
-    size = 64;
-  for (int j = rows - 1; j >= 0; j--) {
-    int owner = 0;
-    for (int r = 1; r < size; r++)
-      if (load[r] < load[owner])
-        owner = r;
-    if (j == k)
-      return owner;
-    load[owner] += row_substeps (j);
-  }
-  return 0;
+  const struct rows *r = argument;
+  if (areg_flow_row (g, r->st, r->H, row_substeps (k), g->row_hi[k], g->row_lo[k]))
+    g->row_hi[k][Y_TIME] = NAN;
 }
 
-/* The rows from `from` to `to` of an attempt. A row that failed holds NaN as its time. */
+/* Rows `from` to `to` of an attempt; the first ones are shared out. 0, or 1 if the group failed. */
 static int rows_compute (struct areg *g, struct areg_state *st, double H, int from, int to)
 {
-  const int size = g->group.size, length = st->s.length;
-  for (int k = from; k <= to; k++) {
-    const int mine = size < 2 || row_owner (to - from + 1, k - from, size) == g->group.rank;
-    if (mine && areg_flow_row (g, st, H, row_substeps (k), g->row_hi[k], g->row_lo[k]))
-      g->row_hi[k][Y_TIME] = NAN;
-    if (size > 1) {
-      double *share = g->share + (size_t) (k - from) * 2 * length;
-      memset (share, 0, (size_t) 2 * length * sizeof *share);
-      if (mine) {
-        memcpy (share, g->row_hi[k], (size_t) length * sizeof *share);
-        memcpy (share + length, g->row_lo[k], (size_t) length * sizeof *share);
-      }
-    }
-  }
-  if (size < 2)
-    return 0;
-  if (g->group.sum (g->group.context, g->share, (int64_t) (to - from + 1) * 2 * length))
-    return 1;
-  for (int k = from; k <= to; k++) {
-    const double *share = g->share + (size_t) (k - from) * 2 * length;
-    memcpy (g->row_hi[k], share, (size_t) length * sizeof *share);
-    memcpy (g->row_lo[k], share + length, (size_t) length * sizeof *share);
-  }
-  return 0;
+  const struct rows rows = { st, H };
+  for (int k = from; k <= to; k++)
+    g->row_lo[k] = g->row_hi[k] + st->s.length;
+  if (g->group.size > 1 && from == 0) {
+    g->alone = 1;
+    areg_share_rows (g, to + 1, 2 * st->s.length, row_compute, &rows);
+    g->alone = 0;
+  } else
+    for (int k = from; k <= to; k++)
+      row_compute (g, k, &rows);
+  return g->group_failed;
 }
 
-/* Enters row k into Neville's table. g->table[i] holds column i of the latest row. */
-static void table_enter (struct areg *g, int length, int k)
+/* Enters elements from to to - 1 of row k into Neville's table: table[k] runs through the columns of this row,
+ * leaving each behind in place of the last row's. The last correction goes to g->correction. */
+AREG_MANY_TARGETS
+static void table_enter_part (struct areg *g, int k, int from, int to)
 {
-  double *const *table = g->table;
-  const double *restrict hi = g->row_hi[k], *restrict before = k > 0 ? g->row_hi[k - 1] : NULL;
-  double *restrict carry = g->correction; /* becomes the last column's correction */
-  memcpy (table[k], g->row_lo[k], (size_t) length * sizeof (double));
-  /* table[k] runs through the columns of this row, leaving each behind in place of the last row's. */
+  const double *restrict hi = g->row_hi[k], *restrict before = g->row_hi[k - 1];
+  double *restrict now = g->table[k], *restrict correction = g->correction;
   for (int i = 1; i <= k; i++) {
     const double ratio = (double) row_substeps (k) / row_substeps (k - i), f = 1 / (ratio * ratio - 1);
-    double *restrict column = table[i - 1], *restrict now = table[k];
-    for (int e = 0; e < length; e++) {
-      const double here = now[e], d = f * ((hi[e] - before[e]) + (here - column[e]));
-      column[e] = here;
-      carry[e] = d;
-      now[e] = here + d;
-    }
+    double *restrict column = g->table[i - 1];
+    if (i < k)
+      for (int e = from; e < to; e++) {
+        const double here = now[e], d = f * ((hi[e] - before[e]) + (here - column[e]));
+        column[e] = here;
+        now[e] = here + d;
+      }
+    else
+      for (int e = from; e < to; e++) {
+        const double here = now[e], d = f * ((hi[e] - before[e]) + (here - column[e]));
+        column[e] = here;
+        correction[e] = d;
+        now[e] = here + d;
+      }
   }
+}
+
+/* Enters row k into the table, whose column i of the latest row is g->table[i]; by pieces that stay in the first
+ * cache for all columns. */
+static void table_enter (struct areg *g, int length, int k)
+{
+  enum { PIECE = 512 };
+  memcpy (g->table[k], g->row_lo[k], (size_t) length * sizeof (double));
+  for (int from = 0; from < length && k > 0; from += PIECE)
+    table_enter_part (g, k, from, from + PIECE < length ? from + PIECE : length);
 }
 
 static double square_of (const double *v, int stride)
@@ -280,11 +275,11 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
   const double kept_step = st->s.step;
   if (st->s.order < 2 || st->s.order > AREG_ROWS - 2)
     st->s.order = 6;
-  const int target = st->s.order, kept_order = target, shared = g->group.size > 1;
+  const int target = st->s.order, kept_order = target, at_once = g->group.size > 1 ? target - 1 : 0;
   areg_flow_exact (g, st);
   for (int k = 0; k <= target + 1; k++) {
-    if (shared ? k == 0 || k == target + 1 : 1)
-      if (rows_compute (g, st, H, k, shared && k == 0 ? target : k))
+    if (k == 0 || k > at_once)
+      if (rows_compute (g, st, H, k, k == 0 ? at_once : k))
         return STEP_GROUP_FAILED;
     row_count (g, st, k);
     if (isnan (g->row_hi[k][Y_TIME])) {
@@ -292,7 +287,7 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
       return STEP_REJECTED;
     }
     table_enter (g, st->s.length, k);
-    if (k < 1)
+    if (k < 1 || (!truncated && k < target - 3)) /* nobody will ask for its error */
       continue;
     const double error = error_norm (g, st, k);
     attempt_note (&a, H, k, error);

@@ -97,14 +97,12 @@ static void places (struct areg *g, const struct areg_state *st, const double *q
 static double newton (struct areg *g, const struct areg_state *st, int first, int last)
 {
   const int bs = g->body_stride;
-  struct areg_pairs pairs = {
-    .n = st->s.n, .n_holes = st->s.n_holes, .first = first, .last = last, .m = st->m, .mu = st->mu,
+  const struct areg_pairs pairs = {
+    .n = st->s.n, .n_holes = st->s.n_holes, .first = first, .last = last, .body_stride = bs, .m = st->m, .mu = st->mu,
     .x = g->pos, .y = g->pos + bs, .z = g->pos + 2 * bs,
-    .ax = g->acc, .ay = g->acc + bs, .az = g->acc + 2 * bs,
     .soft_stars = g->units.soft_stars, .soft_rest = g->units.soft_rest,
     .near_start = st->near_start, .near_j = st->near_j, .near_d = g->near_d };
-  areg_pairs_sum (&pairs);
-  return pairs.potential;
+  return areg_share_forces (g, &pairs);
 }
 
 /* Link rates from body accelerations; those of the centre of mass are given. */

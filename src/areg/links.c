@@ -62,44 +62,91 @@ void areg_links_walk_split (const struct areg_state *st, const double *links, co
   }
 }
 
-/* Prim: the tree grows by the nearest body outside. Ties go to the lower slot. */
-static void tree_grow (const struct areg_state *st, int root, const double *pos, int bs, double *d2, int *parent,
-                       int *walk)
+/* The bodies that the tree has not reached, packed: place, squared distance from the tree, nearest slot of the tree
+ * and own slot, in arrays of whole lanes. Slots are doubles, so that lanes carry them. */
+struct outside { double *x, *y, *z, *d2, *near, *slot; };
+
+AREG_INLINE lanes lanes_choose (lanes_mask mask, lanes yes, lanes no)
 {
-  const int n = st->s.n;
-  const double *x = pos, *y = pos + bs, *z = pos + 2 * bs;
-  for (int j = 0; j < n; j++) {
-    d2[j] = INFINITY;
-    parent[j] = -1;
+  return (lanes) ((mask & (lanes_mask) yes) | (~mask & (lanes_mask) no));
+}
+
+AREG_INLINE lanes lesser (lanes a, lanes b) { return lanes_choose (a < b, a, b); }
+
+static double least_of (lanes a)
+{
+  double least = a[0];
+  for (int l = 1; l < AREG_LANES; l++)
+    least = a[l] < least ? a[l] : least;
+  return least;
+}
+
+/* The body `last` of the tree is new: updates distances of the first `count`, and returns the nearest's index, that
+ * of the lower slot if equal; -1 if all distances are infinite or NaN. In two passes: one that carried the index
+ * along would wait for it at every block. */
+AREG_MANY_TARGETS
+static int outside_nearest (const struct outside *o, int count, double x, double y, double z, double last)
+{
+  lanes nearest = (lanes) { 0 } + INFINITY, lowest = nearest;
+  for (int j = 0; j < count; j += AREG_LANES) {
+    const lanes dx = lanes_load (o->x + j) - x, dy = lanes_load (o->y + j) - y, dz = lanes_load (o->z + j) - z;
+    const lanes d = dx * dx + dy * dy + dz * dz, before = lanes_load (o->d2 + j);
+    const lanes_mask closer = d < before;
+    const lanes now = lanes_choose (closer, d, before);
+    *(lanes_unaligned *) (o->d2 + j) = now;
+    *(lanes_unaligned *) (o->near + j) = lanes_choose (closer, (lanes) { 0 } + last, lanes_load (o->near + j));
+    nearest = lesser (now, nearest);
   }
-  d2[root] = -1;
-  walk[0] = root;
-  int last = root;
-  for (int k = 1; k < n; k++) {
-    int best = -1;
-    double least = INFINITY;
-    const double lx = x[last], ly = y[last], lz = z[last];
-    for (int j = 0; j < n; j++) {
-      const double dx = x[j] - lx, dy = y[j] - ly, dz = z[j] - lz, d = dx * dx + dy * dy + dz * dz;
-      const int closer = d < d2[j];
-      parent[j] = closer ? last : parent[j];
-      d2[j] = closer ? d : d2[j];
+  const double least = least_of (nearest);
+  if (!(least < INFINITY))
+    return -1;
+  for (int j = 0; j < count; j += AREG_LANES)
+    lowest = lesser (lanes_choose (lanes_load (o->d2 + j) == least, lanes_load (o->slot + j), lowest), lowest);
+  const double slot = least_of (lowest);
+  int best = 0;
+  while (o->slot[best] != slot)
+    best++;
+  return best;
+}
+
+/* Prim: the tree grows by the nearest body outside. Ties go to the lower slot. */
+static void tree_grow (struct areg *g, const struct areg_state *st, int root, int *parent, int *walk)
+{
+  const int n = st->s.n, bs = g->body_stride;
+  const double *x = g->pos, *y = g->pos + bs, *z = g->pos + 2 * bs;
+  const struct outside o = { g->aux_vel, g->aux_vel + bs, g->aux_vel + 2 * bs, g->star_acc, g->star_acc + bs,
+                             g->star_acc + 2 * bs };
+  double *const all[] = { o.x, o.y, o.z, o.d2, o.near, o.slot };
+  int count = 0, last = root;
+  for (int b = 0; b < n; b++)
+    if (b != root) {
+      o.x[count] = x[b];
+      o.y[count] = y[b];
+      o.z[count] = z[b];
+      o.slot[count++] = b;
     }
-    for (int j = 0; j < n; j++)
-      if (d2[j] >= 0 && d2[j] < least) {
-        least = d2[j];
-        best = j;
-      }
-    if (best < 0) /* only NaN is left: tie to the root, and let the step fail */
-      for (int j = 0; j < n && best < 0; j++)
-        if (!(d2[j] < 0)) {
-          best = j;
-          parent[j] = root;
-        }
-    d2[best] = -1;
-    walk[k] = best;
-    last = best;
+  for (int k = 0; k < count + AREG_LANES; k++) {
+    o.d2[k] = INFINITY;
+    o.near[k] = root;
+    if (k >= count)
+      o.x[k] = o.y[k] = o.z[k] = NAN; /* never near */
   }
+  parent[root] = -1;
+  walk[0] = root;
+  for (int k = 1; k < n; k++) {
+    int best = outside_nearest (&o, count, x[last], y[last], z[last], last);
+    if (best < 0) /* only NaN is left: tie to the root, and let the step fail */
+      best = 0;
+    last = (int) o.slot[best];
+    parent[last] = (int) o.near[best];
+    walk[k] = last;
+    count--;
+    for (int i = 0; i < 6; i++)
+      all[i][best] = all[i][count];
+    o.x[count] = NAN;
+    o.d2[count] = INFINITY;
+  }
+  memset (g->aux_vel, 0, 3 * (size_t) bs * sizeof (double)); /* others sum over whole lanes: no NaN there */
 }
 
 /* Adds sign times the six link components of slot b to sum + rest. */
@@ -172,35 +219,46 @@ static int pair_is_near (const double *pos, int bs, int i, int j)
   return d2 < near_fraction * near_fraction * (ri > rj ? ri : rj);
 }
 
+/* Enters j among the near pairs of i, which begin at `first`, in order of j, if it is one of them. */
+static void near_enter (struct areg_state *st, const double *pos, int bs, int i, int j, int kind, int first,
+                        int *count, int limit)
+{
+  if (j <= i || *count >= limit || !pair_is_near (pos, bs, i, j))
+    return;
+  int at = (*count)++;
+  for (; at > first && st->near_j[at - 1] > j; at--) {
+    st->near_j[at] = st->near_j[at - 1];
+    st->near_kind[at] = st->near_kind[at - 1];
+  }
+  st->near_j[at] = j;
+  st->near_kind[at] = kind;
+}
+
 /* The near pairs of each slot i with j > i, tied by one or two links, at most `limit` in all. */
-static void near_list (struct areg_state *st, const double *pos, int bs, int limit)
+static void near_list (struct areg_state *st, const double *pos, int bs, int *child, int *next, int limit)
 {
   const int n = st->s.n;
   const int *parent = st->parent;
   int count = 0;
-  for (int i = 0; i < n; i++) {
-    st->near_start[i] = count;
-    const int pi = parent[i], gi = pi >= 0 ? parent[pi] : -1;
-    for (int j = i + 1; j < n && count < limit; j++) {
-      const int pj = parent[j];
-      int kind;
-      if (pj == i)
-        kind = NEAR_J_CHILD;
-      else if (pi == j)
-        kind = NEAR_I_CHILD;
-      else if (pj >= 0 && parent[pj] == i)
-        kind = NEAR_J_GRANDCHILD;
-      else if (gi == j)
-        kind = NEAR_I_GRANDCHILD;
-      else if (pi == pj && pi >= 0)
-        kind = NEAR_SIBLINGS;
-      else
-        continue;
-      if (pair_is_near (pos, bs, i, j)) {
-        st->near_j[count] = j;
-        st->near_kind[count++] = kind;
-      }
+  for (int b = 0; b < n; b++)
+    child[b] = -1;
+  for (int b = 0; b < n; b++)
+    if (parent[b] >= 0) {
+      next[b] = child[parent[b]];
+      child[parent[b]] = b;
     }
+  for (int i = 0; i < n; i++) {
+    const int first = count, pi = parent[i], gi = pi >= 0 ? parent[pi] : -1;
+    st->near_start[i] = first;
+    near_enter (st, pos, bs, i, pi, NEAR_I_CHILD, first, &count, limit);
+    near_enter (st, pos, bs, i, gi, NEAR_I_GRANDCHILD, first, &count, limit);
+    for (int b = child[i]; b >= 0; b = next[b]) {
+      near_enter (st, pos, bs, i, b, NEAR_J_CHILD, first, &count, limit);
+      for (int c = child[b]; c >= 0; c = next[c])
+        near_enter (st, pos, bs, i, c, NEAR_J_GRANDCHILD, first, &count, limit);
+    }
+    for (int b = pi >= 0 ? child[pi] : -1; b >= 0; b = next[b])
+      near_enter (st, pos, bs, i, b, NEAR_SIBLINGS, first, &count, limit);
   }
   st->near_start[n] = count;
 }
@@ -232,10 +290,10 @@ void areg_links_build (struct areg *g, struct areg_state *st, int root)
   const int bs = g->body_stride;
   int *parent = g->int_scratch, *walk = parent + g->capacity, *depth = walk + g->capacity;
   areg_links_walk (st, areg_q (st, st->hi), g->pos, bs);
-  tree_grow (st, root, g->pos, bs, g->body_scratch, parent, walk);
+  tree_grow (g, st, root, parent, walk);
   links_retie (g, st, root, parent, walk, depth);
   areg_links_walk (st, areg_q (st, st->hi), g->pos, bs);
-  near_list (st, g->pos, bs, 4 * g->capacity);
+  near_list (st, g->pos, bs, parent, walk, 4 * g->capacity); /* both were taken over */
   st->s.links_age = 0;
   st->s.count.tree_builds++;
 }

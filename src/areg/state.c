@@ -47,22 +47,22 @@ static void vectors_place (struct areg *g, char *base, size_t *used, size_t leng
   for (size_t i = 0; i < sizeof single / sizeof *single; i++)
     *single[i] = piece (base, used, length * sizeof (double));
   for (int k = 0; k < AREG_ROWS; k++) {
-    g->row_hi[k] = piece (base, used, length * sizeof (double));
-    g->row_lo[k] = piece (base, used, length * sizeof (double));
+    g->row_hi[k] = piece (base, used, 2 * length * sizeof (double)); /* row_lo[k] follows, from step to step */
     g->table[k] = piece (base, used, length * sizeof (double));
   }
-  g->share = piece (base, used, g->group.size > 1 ? 2 * AREG_ROWS * length * sizeof (double) : 0);
+  g->share = piece (base, used, (size_t) areg_share_size (g->group.size, 2 * (int64_t) length) * sizeof (double));
 }
 
 static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
 {
   const size_t bodies = 3 * (size_t) g->body_stride * sizeof (double);
-  double **const single[] = { &g->pos, &g->vel, &g->acc, &g->star_acc, &g->pn_acc, &g->aux_vel };
+  double **const single[] = { &g->pos, &g->vel, &g->star_acc, &g->pn_acc, &g->aux_vel };
   for (size_t i = 0; i < sizeof single / sizeof *single; i++)
     *single[i] = piece (base, used, bodies);
+  g->part_stride = 3 * g->body_stride + AREG_LANES;
+  g->acc = piece (base, used, (n > 128 ? AREG_PARTS : 1) * (size_t) g->part_stride * sizeof (double));
   g->stars_poly = piece (base, used, AREG_PAST * bodies);
   g->near_d = piece (base, used, 12 * n * sizeof (double));
-  g->body_scratch = piece (base, used, (n + AREG_LANES) * sizeof (double));
   g->int_scratch = piece (base, used, 4 * n * sizeof (int));
   g->bodies_scratch = piece (base, used, n * sizeof (struct areg_body));
   g->low_scratch = piece (base, used, 3 * n * sizeof (double));
@@ -387,6 +387,8 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   st->near_start[n] = 0;
   areg_links_build (g, st, heaviest);
   areg_flow_exact (g, st);
+  if (g->group_failed)
+    return AREG_GROUP_FAILED;
   st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
   st->s.energy_scale = fabs (st->hi[Y_BINDING]);
   const double U = st->s.potential + st->s.potential_stars;

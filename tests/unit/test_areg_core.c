@@ -252,63 +252,150 @@ static void no_drift (void **state)
   areg_free (&s);
 }
 
-/* Threads as ranks: the sum of what all of them hold, in a meeting place. */
-enum { RANKS = 3 };
-struct meeting { pthread_barrier_t barrier; double *part[RANKS]; };
-struct member { struct meeting *meeting; int rank; struct areg_body b[30]; };
+/* Threads as ranks: the sum, or all, of what they hold, in a meeting place. */
+enum { RANKS = 5, CROWD = 300 };
+struct meeting { pthread_barrier_t barrier; const double *part[RANKS]; int size, n; double tolerance, t_end; };
+struct member { struct meeting *meeting; int rank, gathers, threads; struct areg_body b[CROWD]; };
 
 static int meeting_sum (void *context, double *a, int64_t n)
 {
   struct member *me = context;
   struct meeting *m = me->meeting;
-  double *sum = malloc ((size_t) n * sizeof *sum);
+  double *sum = calloc ((size_t) n, sizeof *sum);
   m->part[me->rank] = a;
   pthread_barrier_wait (&m->barrier);
-  for (int64_t i = 0; i < n; i++)
-    sum[i] = m->part[0][i] + m->part[1][i] + m->part[2][i];
+  for (int r = 0; r < m->size; r++)
+    for (int64_t i = 0; i < n; i++)
+      sum[i] += m->part[r][i];
   pthread_barrier_wait (&m->barrier);
   memcpy (a, sum, (size_t) n * sizeof *sum);
   free (sum);
   return 0;
 }
 
+static int meeting_gather (void *context, const double *mine, int64_t n, double *all)
+{
+  struct member *me = context;
+  struct meeting *m = me->meeting;
+  m->part[me->rank] = mine;
+  pthread_barrier_wait (&m->barrier);
+  for (int r = 0; r < m->size; r++)
+    memcpy (all + r * n, m->part[r], (size_t) n * sizeof *all);
+  pthread_barrier_wait (&m->barrier);
+  return 0;
+}
+
+/* The last task first, as threads might. */
+static void backwards (void *context, int count, void (*task) (void *argument, int i), void *argument)
+{
+  (void) context;
+  while (count-- > 0)
+    task (argument, count);
+}
+
 static void *member_run (void *p)
 {
   struct member *me = p;
-  const struct areg_options o = test_options (1e-10, 30, 0.05, AREG_PN_NO_SPIN);
-  const struct areg_group group = { .context = me, .rank = me->rank, .size = RANKS, .sum = meeting_sum };
+  const struct meeting *m = me->meeting;
+  const struct areg_options o = test_options (m->tolerance, 30, 0.05, AREG_PN_NO_SPIN);
+  const struct areg_group group = { .context = me, .rank = me->rank, .size = m->size, .sum = meeting_sum,
+                                    .gather = me->gathers ? meeting_gather : NULL,
+                                    .parallel = me->threads ? backwards : NULL };
   struct areg *s = NULL;
-  if (areg_create (&o, &group, 30, &s) == AREG_OK && areg_load (s, 0, me->b, 30) == AREG_OK
-      && areg_advance (s, 2) == AREG_OK)
+  if (areg_create (&o, &group, m->n, &s) == AREG_OK && areg_load (s, 0, me->b, m->n) == AREG_OK
+      && areg_advance (s, m->t_end) == AREG_OK)
     areg_bodies (s, me->b);
   areg_free (&s);
   return NULL;
 }
 
-/* Three ranks reach the bits of one. */
+/* The bodies at the end on all ranks are those in `alone`. */
+static void group_run (const struct areg_body *begin, const struct areg_body *alone, struct meeting *m, int gathers)
+{
+  struct member *member = calloc (RANKS, sizeof *member);
+  pthread_t thread[RANKS];
+  const size_t bytes = (size_t) m->n * sizeof *begin;
+  assert_non_null (member);
+  pthread_barrier_init (&m->barrier, NULL, (unsigned) m->size);
+  for (int r = 0; r < m->size; r++) {
+    member[r] = (struct member) { .meeting = m, .rank = r, .gathers = gathers, .threads = r & 1 };
+    memcpy (member[r].b, begin, bytes);
+    assert_int_equal (pthread_create (&thread[r], NULL, member_run, &member[r]), 0);
+  }
+  for (int r = 0; r < m->size; r++)
+    pthread_join (thread[r], NULL);
+  for (int r = 0; r < m->size; r++)
+    assert_memory_equal (alone, member[r].b, bytes);
+  pthread_barrier_destroy (&m->barrier);
+  free (member);
+}
+
+/* Any number of ranks reaches the bits of one: with few bodies, whose rows are shared, and with so many that forces
+ * are, too; by sums and by gathering; with threads on some ranks. */
 static void group_bits (void **state)
 {
   (void) state;
-  struct meeting meeting;
-  struct member member[RANKS];
-  pthread_t thread[RANKS];
-  struct areg_body b[30];
-  test_cloud (b, 30, 7);
-  pthread_barrier_init (&meeting.barrier, NULL, RANKS);
-  for (int r = 0; r < RANKS; r++) {
-    member[r] = (struct member) { .meeting = &meeting, .rank = r };
-    memcpy (member[r].b, b, sizeof b);
-    assert_int_equal (pthread_create (&thread[r], NULL, member_run, &member[r]), 0);
+  struct areg_body begin[CROWD], alone[CROWD];
+  for (int many = 0; many < 2; many++) {
+    struct meeting m = { .n = many ? CROWD : 30, .tolerance = many ? 1e-6 : 1e-10, .t_end = many ? 0.1 : 2 };
+    test_cloud (begin, m.n, 7);
+    for (int i = 97; i < m.n; i++)
+      begin[i].id = (uint64_t) (1000 + i);
+    struct areg *s = test_system (m.tolerance, 30, 0.05, AREG_PN_NO_SPIN, begin, m.n);
+    assert_int_equal (areg_advance (s, m.t_end), AREG_OK);
+    areg_bodies (s, alone);
+    areg_free (&s);
+    for (m.size = 1; m.size <= RANKS; m.size += m.size < 3 ? 1 : 2)
+      for (int gathers = 0; gathers < 2; gathers++)
+        group_run (begin, alone, &m, gathers);
   }
-  for (int r = 0; r < RANKS; r++)
-    pthread_join (thread[r], NULL);
-  struct areg *s = test_system (1e-10, 30, 0.05, AREG_PN_NO_SPIN, b, 30);
-  assert_int_equal (areg_advance (s, 2), AREG_OK);
-  areg_bodies (s, b);
-  for (int r = 0; r < RANKS; r++)
-    assert_memory_equal (b, member[r].b, sizeof b);
-  areg_free (&s);
-  pthread_barrier_destroy (&meeting.barrier);
+}
+
+/* The loops for different processors have the same bits, and those of plain sums but for round-off. */
+static void wide_loops (void **state)
+{
+  (void) state;
+  enum { N = 45, B = 64 };
+  double x[5 * B] = { 0 }, acc[3][3 * B + 8], near_d[3];
+  int near_start[N + 1];
+  const int near_j[1] = { 29 };
+  uint64_t seed = 3;
+  for (int b = 0; b < 5 * B; b++)
+    x[b] = b % B < N ? test_random (&seed) : b < 3 * B ? 1e30 : 0;
+  for (int i = 0; i <= N; i++)
+    near_start[i] = i > 3;
+  for (int c = 0; c < 3; c++)
+    near_d[c] = x[c * B + 29] - x[c * B + 3];
+  struct areg_pairs p = { .n = N, .n_holes = 2, .last = N, .body_stride = B, .x = x, .y = x + B, .z = x + 2 * B,
+                          .m = x + 3 * B, .mu = x + 4 * B, .near_start = near_start, .near_j = near_j,
+                          .near_d = near_d };
+  for (int soft = 0; soft < 2; soft++) {
+    const size_t bytes = (size_t) areg_round_lanes (N) * sizeof (double);
+    double sum = 0;
+    p.soft_stars = soft ? 0.3 : 0;
+    areg_wide_rows_plain (&p, 0, N, acc[0]);
+    for (int k = 1; k < 3; k++) {
+      memcpy (acc[k], acc[0], sizeof acc[0]);
+#ifdef AREG_WIDE_X86
+      if (k == 1 && __builtin_cpu_supports ("avx512f"))
+        areg_wide_rows_512 (&p, 0, N, acc[k]);
+      if (k == 2 && __builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+        areg_wide_rows_fma (&p, 0, N, acc[k]);
+#endif
+      for (int c = 0; c < 3; c++)
+        assert_memory_equal (acc[k] + c * B, acc[0] + c * B, bytes);
+      assert_true (acc[k][3 * B] == acc[0][3 * B]);
+    }
+    for (int j = 0; j < N; j++) {
+      double r2 = 0, f, u;
+      for (int c = 0; c < 3; c++)
+        r2 += (x[c * B + j] - x[c * B + 7]) * (x[c * B + j] - x[c * B + 7]);
+      if (j != 7)
+        areg_spline (sqrt (r2), soft && j > 1 ? 0.3 : 1e-9, &f, &u);
+      sum += j == 7 ? 0 : x[4 * B + j] * f * (x[j] - x[7]);
+    }
+    assert_true (fabs (acc[0][7] / sum - 1) < 1e-12); /* 45 terms, few of them near each other in size */
+  }
 }
 
 /* The spline's force is the slope of its potential, and both are Kepler's at the support. */
@@ -516,7 +603,7 @@ int main (void)
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
     cmocka_unit_test (sampling_at_the_end),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
-    cmocka_unit_test (group_bits), cmocka_unit_test (mergers),
+    cmocka_unit_test (group_bits), cmocka_unit_test (wide_loops), cmocka_unit_test (mergers),
     cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (hand_over),
     cmocka_unit_test (split_stars) };
   return cmocka_run_group_tests (tests, NULL, NULL);
