@@ -387,7 +387,7 @@ static void group_fails (void **state)
   for (int good = 0; good < 4; good++) {
     struct trial t = trial ("group", AREG_GROUP_FAILED);
     struct broken broken = { 0, good };
-    struct areg_group group = { &broken, 0, 2, broken_sum };
+    struct areg_group group = { .context = &broken, .size = 2, .sum = broken_sum };
     struct areg_body before[3], after[3];
     struct areg *s = NULL;
     assert_int_equal (areg_create (&t.o, &group, 3, &s), AREG_OK);
@@ -401,10 +401,10 @@ static void group_fails (void **state)
     areg_free (&s);
   }
   struct trial t = trial ("group", AREG_OK);
-  struct areg_group group = { NULL, 2, 2, broken_sum };
+  struct areg_group group = { .rank = 2, .size = 2, .sum = broken_sum };
   struct areg *s = NULL;
   assert_int_equal (areg_create (&t.o, &group, 3, &s), AREG_BAD_OPTION);
-  group = (struct areg_group) { NULL, 0, 2, NULL };
+  group = (struct areg_group) { .size = 2 };
   assert_int_equal (areg_create (&t.o, &group, 3, &s), AREG_BAD_OPTION);
 }
 
