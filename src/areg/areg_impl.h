@@ -11,7 +11,7 @@
 
 #include "areg.h"
 
-enum { AREG_LANES = 8, AREG_ROWS = 11, AREG_PARTS = 8 };
+enum { AREG_LANES = 8, AREG_ROWS = 11, AREG_PARTS = 8, AREG_FEW = 12 };
 
 /* The state vector: time, binding energy, then links (positions, velocities) and spins, each x | y | z. */
 /* Y_BINDING belongs to the potential that the time transformation sees, Y_TOTAL to all of it. Y_CLOSEST is of rows
@@ -183,6 +183,33 @@ void areg_wide_rows_512 (const struct areg_pairs *p, int first, int last, double
 void areg_wide_rows_fma (const struct areg_pairs *p, int first, int last, double *acc);
 #endif
 void areg_wide_rows_plain (const struct areg_pairs *p, int first, int last, double *acc);
+
+/* few.c, with loops in wide_*.c */
+/* The pair i < j: x_j - x_i = sign_a link_a + sign_b link_b (b < 0: the first alone; a < 0: from places). */
+struct few_pair { int i, j, a, b; double sign_a, sign_b; };
+/* Rows of an attempt, all at once. `base` is the state's positions and then velocities, x y z link by link. */
+struct areg_few
+{
+  int n, root, first, last, length, stride;
+  int places;                   /* some pairs need them */
+  const int *parent, *walk;
+  const double *m, *mu;
+  double kinetic, binding, gamma, H;
+  double share[AREG_FEW], base[6 * AREG_FEW]; /* of the mass */
+  double *const *row_hi, *const *row_lo;
+  struct few_pair pair[AREG_FEW * (AREG_FEW - 1) / 2];
+};
+#ifdef AREG_WIDE_X86
+void areg_wide_few_512 (const struct areg_few *task);
+void areg_wide_few_fma (const struct areg_few *task);
+#endif
+void areg_wide_few_plain (const struct areg_few *task);
+/* Whether this state's rows can be taken this way; it must not depend on anything else. */
+int areg_few_fit (const struct areg *g, const struct areg_state *st);
+void areg_few_prepare (const struct areg *g, const struct areg_state *st, double H, int first, int last,
+                       struct areg_few *task);
+/* Rows `first` to `last` over H into g->row_hi, row_lo; NaN as the time of one that failed. */
+void areg_few_rows (struct areg *g, const struct areg_state *st, double H, int first, int last);
 
 /* share.c */
 /* Doubles of g->share for vectors of n. */

@@ -62,6 +62,10 @@ static int rows_compute (struct areg *g, struct areg_state *st, double H, int fr
   const struct rows rows = { st, H };
   for (int k = from; k <= to; k++)
     g->row_lo[k] = g->row_hi[k] + st->s.length;
+  if (areg_few_fit (g, st)) {
+    areg_few_rows (g, st, H, from, to);
+    return 0;
+  }
   if (g->group.size > 1 && from == 0) {
     g->alone = 1;
     areg_share_rows (g, to + 1, 2 * st->s.length, row_compute, &rows);
@@ -268,6 +272,15 @@ static int hopeless (int k, int target, double error)
   return k == target && error > pow (row_substeps (k + 1) / 2.0, 2);
 }
 
+/* Row k is needed: the last of the rows that are best computed with it. All that are needed in any case, where they
+ * cost no more together (few bodies) or are shared out; a step cut short may well be over after two. */
+static int batch_last (const struct areg *g, const struct areg_state *st, int k, int target, int truncated)
+{
+  if (areg_few_fit (g, st))
+    return truncated && k == 0 ? 1 : k < target ? target : k;
+  return g->group.size > 1 && k == 0 ? target - 1 : k;
+}
+
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
 {
   const int before = st->s.rejected;
@@ -275,12 +288,15 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
   const double kept_step = st->s.step;
   if (st->s.order < 2 || st->s.order > AREG_ROWS - 2)
     st->s.order = 6;
-  const int target = st->s.order, kept_order = target, at_once = g->group.size > 1 ? target - 1 : 0;
+  const int target = st->s.order, kept_order = target;
+  int done = -1;
   areg_flow_exact (g, st);
   for (int k = 0; k <= target + 1; k++) {
-    if (k == 0 || k > at_once)
-      if (rows_compute (g, st, H, k, k == 0 ? at_once : k))
+    if (k > done) {
+      done = batch_last (g, st, k, target, truncated);
+      if (rows_compute (g, st, H, k, done))
         return STEP_GROUP_FAILED;
+    }
     row_count (g, st, k);
     if (isnan (g->row_hi[k][Y_TIME])) {
       next_after_failure (st, &a, 0, H);

@@ -64,6 +64,8 @@ static int blocks_exchange (struct areg *g, int count, const int *owner, double 
 int64_t areg_share_size (int size, int64_t n)
 {
   int most = 1;
+  if (size < 2)
+    return 0;
   for (int rows = 1; rows <= AREG_ROWS; rows++) {
     int held[AREG_ROWS] = { 0 };
     for (int k = 0; k < rows; k++) {
@@ -71,7 +73,7 @@ int64_t areg_share_size (int size, int64_t n)
       most = count > most ? count : most;
     }
   }
-  return size > 1 ? (int64_t) (size + 1) * most * n : 0;
+  return (int64_t) (size + 1) * most * n;
 }
 
 int areg_share_rows (struct areg *g, int rows, int64_t n, areg_row_task *task, const void *argument)

@@ -10,6 +10,7 @@
 #define AREG_WIDE_FMA
 #define AREG_WIDE(name) name##_fma
 #include "wide_pairs.h"
+#include "wide_few.h"
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

@@ -3,3 +3,4 @@
 #include "areg_impl.h"
 #define AREG_WIDE(name) name##_plain
 #include "wide_pairs.h"
+#include "wide_few.h"

@@ -398,6 +398,45 @@ static void wide_loops (void **state)
   }
 }
 
+/* The rows of few bodies by lanes: the same bits on all processors, whichever rows run beside them, and those of the
+ * road of many bodies but for round-off. */
+static void few_lanes (void **state)
+{
+  (void) state;
+  enum { N = 6 };
+  struct areg_body b[N];
+  for (int i = 0; i < N; i++) /* a chain, so that pairs are tied by one link, by two, and by places */
+    b[i] = test_body ((uint64_t) i, 1.0 / (i + 1), 0.7 * i * i, 0.1 * i, 0.05 * i * i * i, 0.3 * (i % 2), 0.2 * i, 0,
+                      AREG_HOLE);
+  struct areg *s = test_system (1e-10, 0, 0, 0, b, N);
+  struct areg_state *st = &s->now;
+  double alone[2][200], plain[AREG_ROWS][200];
+  const size_t bytes = (size_t) st->s.length * sizeof (double);
+  assert_true (areg_few_fit (s, st) && st->s.length <= 200);
+  for (int k = 0; k < AREG_ROWS; k++)
+    s->row_lo[k] = s->row_hi[k] + st->s.length;
+  struct areg_few task;
+  areg_few_prepare (s, st, 0.02, 0, AREG_ROWS - 1, &task);
+  assert_true (task.places);
+  areg_wide_few_plain (&task);
+  for (int k = 0; k < AREG_ROWS; k++) {
+    memcpy (plain[k], s->row_hi[k], bytes);
+    areg_flow_row (s, st, 0.02, 2 * (k + 1), alone[0], alone[1]);
+    for (int e = 0; e < st->s.length; e++) /* 22 sub-steps of some round-off each */
+      assert_true (fabs (alone[0][e] - plain[k][e]) <= 1e-13 * (1 + fabs (plain[k][e])));
+    areg_few_rows (s, st, 0.02, k, k);
+    assert_memory_equal (s->row_hi[k], plain[k], bytes);
+  }
+#ifdef AREG_WIDE_X86
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")) {
+    areg_wide_few_fma (&task);
+    for (int k = 0; k < AREG_ROWS; k++)
+      assert_memory_equal (s->row_hi[k], plain[k], bytes);
+  }
+#endif
+  areg_free (&s);
+}
+
 /* The spline's force is the slope of its potential, and both are Kepler's at the support. */
 static void spline (void **state)
 {
@@ -603,7 +642,8 @@ int main (void)
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
     cmocka_unit_test (sampling_at_the_end),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
-    cmocka_unit_test (group_bits), cmocka_unit_test (wide_loops), cmocka_unit_test (mergers),
+    cmocka_unit_test (group_bits), cmocka_unit_test (wide_loops),
+    cmocka_unit_test (few_lanes), cmocka_unit_test (mergers),
     cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (hand_over),
     cmocka_unit_test (split_stars) };
   return cmocka_run_group_tests (tests, NULL, NULL);
