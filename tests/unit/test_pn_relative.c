@@ -5,6 +5,7 @@
  */
 #include "areg/pn.h"
 #include "areg_test.h"
+#include "params/pn_terms.h"
 #include "pn_relative.h"
 
 #include <stdio.h>
@@ -371,9 +372,57 @@ static void periapsis (void **state)
   }
 }
 
+/* ---- switches ---- */
+
+/* Every set of terms, as KETJU's words name them: equal holes that spin move by these terms and no others. 1e-10: an
+ * orbit at 1e-13 a step; the smallest term, 3.5PN, moves them by 1e-6. */
+static void switches (void **state)
+{
+  (void) state;
+  static const char letters[] = "24567sc";
+  const struct relative_state start = { .x = { 1, 0, 0.1L }, .v = { 0.1L, 1.3L, 0 },
+                                        .S = { { 0.04L, 0, 0.05L }, { -0.03L, 0.06L, 0 } } };
+  double least = 1;
+  static struct relative_state of[129];
+  for (unsigned set = 0; set < 129; set++) {
+    char words[16] = "";
+    unsigned terms;
+    for (int k = 0, n = 0; k < 7; k++)
+      if (set & (1u << k))
+        words[n++] = letters[k];
+    const char *said = set == 0 ? "none" : set == 127 ? "all" : set == 128 ? "no_spin" : words;
+    assert_int_equal (pn_terms_parse (said, &terms), 0);
+    assert_int_equal (terms, set == 128 ? AREG_PN_NO_SPIN : (int) set);
+    const struct relative_problem p = { .G = 1, .c = 12, .m1 = 1, .m2 = 1,
+                                        .terms = (terms & 31) | (terms & AREG_PN_SPIN ? RELATIVE_SPINS : 0) };
+    struct relative_state want = start, *got = &of[set];
+    struct areg_body b[2];
+    struct areg_options o = test_options (1e-13, 12, 0, (int) terms);
+    struct areg *s = NULL;
+    o.merge_radius = 0;
+    bodies_of (&p, &start, b);
+    assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+    assert_int_equal (areg_load (s, 0, b, 2), AREG_OK);
+    assert_int_equal (areg_advance (s, 3), AREG_OK);
+    relative_now (s, got);
+    areg_free (&s);
+    relative_advance (&p, &want, 3);
+    assert_true (apart (got, &want) < 1e-10);
+    for (int i = 0; i < 2; i++)
+      for (int k = 0; k < 3; k++)
+        assert_true (fabsl (got->S[i][k] - want.S[i][k]) < 1e-12L
+                     && ((terms & AREG_PN_SPIN) || got->S[i][k] == (real) (double) start.S[i][k]));
+    for (unsigned bit = 1; bit < 64; bit *= 2)
+      if (set < 64 && (set & bit))
+        least = fmin (least, apart (got, &of[set ^ bit]));
+  }
+  print_message ("129 sets of terms; one term more or less moves the holes by %.1e at least\n", least);
+  assert_true (least > 1e-7);
+}
+
 int main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (trajectories), cmocka_unit_test (angular_momentum),
-                                      cmocka_unit_test (periapsis) };
+  const struct CMUnitTest tests[] = { cmocka_unit_test (trajectories), cmocka_unit_test (switches),
+                                      cmocka_unit_test (angular_momentum), cmocka_unit_test (periapsis) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
