@@ -88,6 +88,8 @@ enum areg_pn
   AREG_PN_CROSS = 64,  /* 1PN terms of three and more bodies (Einstein-Infeld-Hoffmann) */
   AREG_PN_STARS = 128, /* 1PN also between holes and stars (not of stars with each other), so that their orbits
                         * precess; needs AREG_PN1, contains AREG_PN_CROSS; O(N N_holes) */
+  AREG_PN_PARTNERS = 256, /* 2.5PN and 3.5PN only between partners: two holes each of which is most tightly bound to
+                        * the other. The inner orbit of a hierarchy then puts no false radiation on the outer ones */
   AREG_PN_NONE = 0, AREG_PN_NO_SPIN = 31 + 64, AREG_PN_ALL = 127
 };
 

@@ -32,7 +32,7 @@ static const struct row { const char *name, *argument; enum takes takes; size_t 
   { "G", "G", T_NUMBER, AT (options.G), "gravitational constant (default 1)" },
   { "c", "C", T_NUMBER, AT (options.c), "speed of light: post-Newtonian terms and mergers (default: none)" },
   { "pn", "TERMS", T_TERMS, AT (options.pn_terms),
-    "all, no_spin, none, or letters of 24567scb: 1, 2, 2.5, 3, 3.5PN, spins, cross terms, stars' 1PN" },
+    "all, no_spin, none, or letters of 24567scbp: 1, 2, 2.5, 3, 3.5PN, spins, cross, stars, partners" },
   { "merge-at", "X", T_NUMBER, AT (options.merge_radius),
     "merge at X Schwarzschild radii of the total mass (default 12; 0: never)" },
   { "kicks", NULL, T_OPTION_FLAG, AT (options.kicks), "give remnants their recoil" },
@@ -106,9 +106,9 @@ static int terms_read (const char *text, int32_t *terms)
 {
   static const struct { const char *word; int32_t bits; } words[] = {
     { "all", AREG_PN_ALL }, { "no_spin", AREG_PN_NO_SPIN }, { "none", AREG_PN_NONE } };
-  static const char letters[] = "24567scb";
+  static const char letters[] = "24567scbp";
   static const int32_t bits[] = { AREG_PN1, AREG_PN2, AREG_PN25, AREG_PN3, AREG_PN35, AREG_PN_SPIN, AREG_PN_CROSS,
-                                  AREG_PN_STARS };
+                                  AREG_PN_STARS, AREG_PN_PARTNERS };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (!strcmp (text, words[i].word)) {
       *terms = words[i].bits;
@@ -155,7 +155,7 @@ static int option_take (struct fewbody *task, const struct row *row, const char 
     break;
   case T_COUNT: wants = whole_read (text, 1e7, &x) ? NULL : "a whole number from 0 to 1e7"; break;
   case T_STEPS: wants = whole_read (text, 1e15, &x) && x > 0 ? NULL : "a whole number from 1 to 1e15"; break;
-  case T_TERMS: wants = terms_read (text, at) ? NULL : "all, no_spin, none, or letters of 24567scb"; break;
+  case T_TERMS: wants = terms_read (text, at) ? NULL : "all, no_spin, none, or letters of 24567scbp"; break;
   case T_FLAG: *(int *) at = 1; break;
   case T_OPTION_FLAG: *(int32_t *) at = 1; break;
   case T_FILE: *(const char **) at = text; break;

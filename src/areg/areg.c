@@ -40,7 +40,7 @@ const char *areg_options_fault (const struct areg_options *o)
     return "the tolerance must be from 1e-15 to below 1e-2";
   if (!not_negative (o->end_time_tolerance) || o->end_time_tolerance >= 1)
     return "the tolerance of the end time must be from 0 to below 1";
-  if ((o->pn_terms & ~255) != 0 || (o->pn_terms & (AREG_PN_STARS | AREG_PN1)) == AREG_PN_STARS)
+  if ((o->pn_terms & ~511) != 0 || (o->pn_terms & (AREG_PN_STARS | AREG_PN1)) == AREG_PN_STARS)
     return "the post-Newtonian terms must be a set of AREG_PN bits, AREG_PN_STARS not without AREG_PN1";
   if (!not_negative (o->merge_radius))
     return "the merger radius must be zero (never) or above, and finite";
@@ -98,7 +98,8 @@ static int holes_allocate (struct areg *g, int holes)
   if (holes <= g->pn_holes)
     return AREG_OK;
   const size_t nh = (size_t) holes, pairs = nh * (nh - 1) / 2 + 1, bodies = 3 * (size_t) g->body_stride;
-  const size_t scratch = (size_t) pn_scratch_size (holes), alone = 12 * nh + 3 * pairs + scratch;
+  const size_t scratch = (size_t) pn_scratch_size (holes), flags = pairs / 8 + 1;
+  const size_t alone = 12 * nh + 3 * pairs + scratch + flags;
   const size_t stars = g->options.pn_terms & AREG_PN_STARS
                          ? (nh + 2) * bodies + (size_t) pn_cloud_scratch_size (g->body_stride) : 0;
   double *p = calloc (alone + stars, sizeof *p);
@@ -111,6 +112,7 @@ static int holes_allocate (struct areg *g, int holes)
   g->pn_rate = g->pn_a + 3 * nh;
   g->pn_sep = g->pn_rate + 3 * nh;
   g->pn_scratch = g->pn_sep + 3 * pairs;
+  g->pn_partners = (unsigned char *) (g->pn_scratch + scratch);
   g->pn_star_sep = p + alone;
   g->pn_star_v = p + alone + (stars ? nh * bodies : 0);
   g->pn_holes = holes;

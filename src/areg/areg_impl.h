@@ -105,6 +105,7 @@ struct areg
   double *stars_poly;                      /* AREG_PAST body arrays: coefficients of powers of time */
   double *row_hi[AREG_ROWS], *row_lo[AREG_ROWS], *table[AREG_ROWS], *correction;
   double *pn_v, *pn_spin, *pn_sep, *pn_a, *pn_rate, *pn_scratch;
+  unsigned char *pn_partners;              /* of each pair of holes, with AREG_PN_PARTNERS */
   int pn_holes;                            /* holes these are for */
   double *pn_star_sep, *pn_star_v;         /* with AREG_PN_STARS: separations of holes from all; v, a, scratch */
   double *share;                           /* rows to be shared in the group */

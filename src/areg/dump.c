@@ -46,9 +46,9 @@ static void add_number (struct text *t, const char *before, double x)
 
 static void add_options (struct text *t, const struct areg *g)
 {
-  static const char letters[] = "24567scb";
+  static const char letters[] = "24567scbp";
   static const int bits[] = { AREG_PN1, AREG_PN2, AREG_PN25, AREG_PN3, AREG_PN35, AREG_PN_SPIN, AREG_PN_CROSS,
-                              AREG_PN_STARS };
+                              AREG_PN_STARS, AREG_PN_PARTNERS };
   const struct areg_options *o = &g->options;
   add_number (t, "#! --G ", o->G);
   add_number (t, " --c ", o->c);
@@ -63,7 +63,7 @@ static void add_options (struct text *t, const struct areg *g)
   add_number (t, " --capture-at ", o->capture_radius);
   add_number (t, " --accrete ", o->accreted_fraction);
   add (t, " --max-steps %lld%s --pn ", (long long) o->max_steps, o->kicks ? " --kicks" : "");
-  for (int k = 0; k < 8; k++)
+  for (int k = 0; k < 9; k++)
     if (o->pn_terms & bits[k])
       add (t, "%c", letters[k]);
   add (t, "%s", o->pn_terms ? "" : "none");

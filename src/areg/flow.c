@@ -119,6 +119,8 @@ static void link_rates (const struct areg *g, const struct areg_state *st, const
   }
 }
 
+static inline int pn_pair (int i, int j) { return j * (j - 1) / 2 + i; }
+
 /* Separations x_i - x_j of the pairs of holes, near ones along their links. */
 static void hole_separations (struct areg *g, const struct areg_state *st)
 {
@@ -127,13 +129,13 @@ static void hole_separations (struct areg *g, const struct areg_state *st)
   for (int j = 1; j < nh; j++)
     for (int i = 0; i < j; i++)
       for (int c = 0; c < 3; c++)
-        sep[j * (j - 1) / 2 + i][c] = g->pos[c * bs + i] - g->pos[c * bs + j];
+        sep[pn_pair (i, j)][c] = g->pos[c * bs + i] - g->pos[c * bs + j];
   for (int i = 0; i < nh; i++)
     for (int k = st->near_start[i]; k < st->near_start[i + 1]; k++) {
       const int j = st->near_j[k];
       if (j < nh)
         for (int c = 0; c < 3; c++)
-          sep[j * (j - 1) / 2 + i][c] = -g->near_d[3 * k + c];
+          sep[pn_pair (i, j)][c] = -g->near_d[3 * k + c];
     }
 }
 
@@ -176,7 +178,8 @@ static struct pn_system pn_view (struct areg *g, const struct areg_state *st, co
   return (struct pn_system) { .G = g->units.G, .c = g->units.c, .terms = (unsigned) g->options.pn_terms, .n = nh,
                               .m = st->m, .v = (const double (*)[3]) g->pn_v,
                               .spin = spinning ? (const double (*)[3]) g->pn_spin : NULL,
-                              .separation = (const double (*)[3]) g->pn_sep };
+                              .separation = (const double (*)[3]) g->pn_sep,
+                              .radiates = g->options.pn_terms & AREG_PN_PARTNERS ? g->pn_partners : NULL };
 }
 
 /* Adds 1PN of holes and stars to the accelerations `total` (Newton's are in g->acc) and to `cm` times mass; the power
@@ -232,6 +235,38 @@ static double pn_rates (struct areg *g, const struct areg_state *st, const doubl
   link_rates (g, st, total, cm, rate);
   memcpy (rate + 3 * S, g->pn_rate, 3 * (size_t) nh * sizeof (double));
   return power;
+}
+
+/* Marks the pairs of holes of which each is the other's most tightly bound, by energy over reduced mass, at the
+ * state: the same throughout a step. Body velocities are in g->vel. */
+static void partners_mark (struct areg *g, const struct areg_state *st)
+{
+  const int nh = st->s.n_holes, bs = g->body_stride;
+  int *partner = g->int_scratch;
+  places (g, st, areg_q (st, st->hi));
+  hole_separations (g, st);
+  const double (*sep)[3] = (const double (*)[3]) g->pn_sep;
+  for (int i = 0; i < nh; i++) {
+    double least = INFINITY;
+    for (int j = 0; j < nh; j++) {
+      double x2 = 0, v2 = 0;
+      if (j == i)
+        continue;
+      for (int c = 0; c < 3; c++) {
+        const double x = sep[i < j ? pn_pair (i, j) : pn_pair (j, i)][c], v = g->vel[c * bs + i] - g->vel[c * bs + j];
+        x2 += x * x;
+        v2 += v * v;
+      }
+      const double energy = 0.5 * v2 - (st->mu[i] + st->mu[j]) / sqrt (x2);
+      if (energy < least) {
+        least = energy;
+        partner[i] = j;
+      }
+    }
+  }
+  for (int j = 1; j < nh; j++)
+    for (int i = 0; i < j; i++)
+      g->pn_partners[pn_pair (i, j)] = partner[i] == j && partner[j] == i;
 }
 
 /* One row under way. */
@@ -325,7 +360,7 @@ static void closest_note (struct row *r)
   const double (*sep)[3] = (const double (*)[3]) g->pn_sep;
   for (int j = 1; j < r->st->s.n_holes; j++)
     for (int i = 0; i < j; i++) {
-      const double *d = sep[j * (j - 1) / 2 + i], reach = areg_merge_reach (g, r->st, i, j);
+      const double *d = sep[pn_pair (i, j)], reach = areg_merge_reach (g, r->st, i, j);
       const double q = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]) / (reach * reach);
       if (q < r->closest)
         r->closest = q;
@@ -386,6 +421,8 @@ int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n,
   }
   if (r.pn || st->s.split)
     areg_flow_velocities (g, st, areg_p (st, st->hi), g->vel);
+  if (r.pn && (g->options.pn_terms & AREG_PN_PARTNERS))
+    partners_mark (g, st);
   const double h = H / n;
   int bad = drift (&r, 0.5 * h);
   for (int i = 0; i < n && !bad; i++) {

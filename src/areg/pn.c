@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #define ORBITAL (AREG_PN1 | AREG_PN2 | AREG_PN25 | AREG_PN3 | AREG_PN35)
+#define RADIATION (AREG_PN25 | AREG_PN35)
 
 static void add_orbital (const struct pn_system *s, int i, int j, const struct pair_geometry *g,
                          const struct pair *pair, unsigned terms, double (*a)[3])
@@ -39,9 +40,10 @@ void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3
     for (int i = 0; i < j; i++) {
       struct pair_geometry geometry;
       struct pair pair;
+      const int silent = s->radiates && !s->radiates[pn_pair_index (i, j)];
       pn_pair_set (s, i, j, inverse_c, &geometry, &pair);
       if (orders)
-        add_orbital (s, i, j, &geometry, &pair, orders, a);
+        add_orbital (s, i, j, &geometry, &pair, silent ? orders & ~(unsigned) RADIATION : orders, a);
       if (spins)
         pn_spin_accelerations (s, i, j, &geometry, a, spin_rate);
     }

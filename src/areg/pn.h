@@ -19,6 +19,7 @@ struct pn_system
   const double (*v)[3];              /* n */
   const double (*spin)[3];           /* n; may be NULL without AREG_PN_SPIN */
   const double (*separation)[3];     /* n(n-1)/2 */
+  const unsigned char *radiates;     /* n(n-1)/2: whether 2.5PN and 3.5PN act in a pair; NULL: in all */
 };
 
 /* Doubles of scratch that any function here needs for n bodies. */

@@ -165,8 +165,9 @@ static void centre_of_mass (const struct areg_options *options, const struct are
     x[0][k] = separation[k];
   }
   const double r = sqrt (dot (separation, separation));
-  const struct pn_system s = { options->G, options->c, (unsigned) options->pn_terms, 2, m,
-                               (const double (*)[3]) v, (const double (*)[3]) spin, (const double (*)[3]) x };
+  const struct pn_system s = { .G = options->G, .c = options->c, .terms = (unsigned) options->pn_terms, .n = 2,
+                               .m = m, .v = (const double (*)[3]) v, .spin = (const double (*)[3]) spin,
+                               .separation = (const double (*)[3]) x };
   double weight[2] = { m[0], m[1] }, mass = m[0] + m[1];
   if (options->pn_terms & AREG_PN1) {
     const double va2 = dot (a->v, a->v), vb2 = dot (b->v, b->v), U = options->G * m[0] * m[1] / r;

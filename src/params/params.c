@@ -578,7 +578,7 @@ static const struct
   { base_has_slash, 1, PARAM_ROW_SnapshotFileBase,
     "SnapshotFileBase is a file name inside OutputDir: neither empty nor with '/'." },
   { bad_pn_terms, 1, PARAM_ROW_KetjuPNTerms,
-    "KetjuPNTerms must be all, no_spin, none, or some of the characters 2 4 5 6 7 s c b, b not without 2." },
+    "KetjuPNTerms must be all, no_spin, none, or some of the characters 2 4 5 6 7 s c b p, b not without 2." },
   { step_bounds_cross, 1, PARAM_ROW_MinSizeTimestep, "MinSizeTimestep is larger than MaxSizeTimestep." },
   { region_too_small, 1, PARAM_ROW_KetjuRegionPhysicalRadius,
     "KetjuRegionPhysicalRadius is below 2.8 times the largest softening of region members: softened forces would "

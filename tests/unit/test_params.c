@@ -235,7 +235,7 @@ static void post_newtonian_words (void **state)
   static const struct { const char *words; unsigned terms; } cases[] = {
     { "ALL", AREG_PN_ALL }, { "No_Spin", AREG_PN_NO_SPIN }, { "none", AREG_PN_NONE }, { "2", AREG_PN1 },
     { "5", AREG_PN25 }, { "24567", 31 }, { "2Sc", AREG_PN1 | AREG_PN_SPIN | AREG_PN_CROSS },
-    { "b2", AREG_PN1 | AREG_PN_STARS } };
+    { "b2", AREG_PN1 | AREG_PN_STARS }, { "5P", AREG_PN25 | AREG_PN_PARTNERS } };
   unsigned terms;
 
   (void) state;

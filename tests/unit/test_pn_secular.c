@@ -114,6 +114,50 @@ static void decay (void **state)
   }
 }
 
+/* ---- radiation of partners only ---- */
+
+static void velocities_after (int n, int terms, double t, double v[3][3])
+{
+  struct areg_body b[3];
+  orbit (b, 1, 0.7, 0.3, 0.4);
+  b[2] = test_body (3, 1.2, 3, 6, -2, -0.3, 0.1, 0.2, AREG_HOLE);
+  struct areg *s = start (3, terms, 1e-13, b, n);
+  assert_int_equal (areg_advance (s, t), AREG_OK);
+  areg_bodies (s, b);
+  for (int i = 0; i < n; i++)
+    memcpy (v[i], b[i].v, sizeof v[i]);
+  areg_free (&s);
+}
+
+/* For two holes the switch makes no difference to the bit. With a third one outside, it takes from that one the 2.5PN
+ * terms of its pairs, and nothing else: its velocity after a moment differs from Newton's no more, where without the
+ * switch it does; the partners feel those of each other. */
+static void partners_only (void **state)
+{
+  (void) state;
+  const double t = 1e-3;
+  double all[3][3], partners[3][3], newton[3][3], pair[3][3], alone[3][3];
+  velocities_after (2, AREG_PN25, 0.3, all);
+  velocities_after (2, AREG_PN25 | AREG_PN_PARTNERS, 0.3, partners);
+  assert_memory_equal (all, partners, 6 * sizeof (double));
+  velocities_after (3, AREG_PN25, t, all);
+  velocities_after (3, AREG_PN25 | AREG_PN_PARTNERS, t, partners);
+  velocities_after (3, 0, t, newton);
+  velocities_after (2, AREG_PN25, t, pair);
+  velocities_after (2, 0, t, alone);
+  double false_part = 0, third = 0, first = 0, size = 0;
+  for (int k = 0; k < 3; k++) {
+    false_part = fmax (false_part, fabs (all[2][k] - newton[2][k]));
+    third = fmax (third, fabs (partners[2][k] - newton[2][k]));
+    first = fmax (first, fabs ((partners[0][k] - newton[0][k]) - (pair[0][k] - alone[0][k])));
+    size = fmax (size, fabs (pair[0][k] - alone[0][k]));
+  }
+  print_message ("radiation on a third hole: %.1e, %.1e with partners only; on a partner %.1e, off %.1e\n",
+                 false_part, third, size, first);
+  assert_true (false_part > 1e-9 && third < 1e-12); /* rounding of velocities of 1, and Newton's answer to the pair */
+  assert_true (size > 1e-6 && first < 1e-4 * size); /* the third one tugs at the pair by 1e-5 in that time */
+}
+
 /* ---- precession ---- */
 
 /* The spin of a light hole in the plane of its orbit turns by (3/2) 2 pi G M/(c^2 a (1 - e^2)) in an orbit; its
@@ -283,7 +327,8 @@ static void lidov_kozai (void **state)
 
 int main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (decay), cmocka_unit_test (geodetic),
+  const struct CMUnitTest tests[] = { cmocka_unit_test (decay), cmocka_unit_test (partners_only),
+                                      cmocka_unit_test (geodetic),
                                       cmocka_unit_test (lense_thirring), cmocka_unit_test (lidov_kozai) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
