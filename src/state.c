@@ -132,5 +132,6 @@ struct gravity_options state_gravity_options (const struct state *s)
                                .split_scale = p->PMGrid > 0 ? p->Asmth * s->box.length / p->PMGrid : 0,
                                .split_reach = p->Rcut };
 
+  o.mesh_from = p->PMGridFrom >= 0 ? p->PMGridFrom : gravity_mesh_from (&o);
   return o;
 }

@@ -80,6 +80,9 @@ struct gravity_cost
 
 struct gravity;
 
+/* Local. The size of a set from which on the mesh is cheaper than trees alone: by a model, not by measured times. */
+int64_t gravity_mesh_from (const struct gravity_options *options);
+
 /* Local. *out is the caller's; release with gravity_free. ST_DATA for options out of range, ST_MEMORY. */
 enum status gravity_create (const struct gravity_options *options, struct gravity **out);
 void gravity_free (struct gravity **gravity);

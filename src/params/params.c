@@ -539,6 +539,7 @@ static int mesh_too_coarse (const struct params *p)
   return p->PMGrid > 0 && p->Periodic && p->PMGrid < p->Asmth * p->Rcut / 0.45;
 }
 static int mesh_too_small (const struct params *p) { return p->PMGrid > 0 && !p->Periodic && p->PMGrid < 32; }
+static int mesh_idle (const struct params *p) { return p->PMGrid > 0 && !p->Periodic && p->PMGridFrom < 0; }
 static int mesh_not_smooth (const struct params *p)
 {
   int n = p->PMGrid;
@@ -604,6 +605,9 @@ static const struct
     "the short-range force reaches Asmth * Rcut cells of the mesh, more than 0.45 of the box. Make PMGrid larger (or "
     "0: no mesh)." },
   { mesh_too_small, 1, PARAM_ROW_PMGrid, "the mesh of an isolated system needs PMGrid = 32 or more (0: no mesh)." },
+  { mesh_idle, 0, PARAM_ROW_PMGrid,
+    "in an isolated system the tree alone is faster than tree and mesh, so the mesh will not be used. PMGridFrom 0 "
+    "uses it all the same." },
   { mesh_not_smooth, 0, PARAM_ROW_PMGrid,
     "PMGrid has a prime factor above 7, which makes Fourier transforms slow. Products of 2, 3, 5 and 7 are fast." },
   { more_at_once_than_files, 0, PARAM_ROW_MaxFilesWithConcurrentIO,
