@@ -111,15 +111,6 @@ enum status state_read (struct state *s, const char *file, enum state_source sou
   return st == ST_OK ? domain_decompose (s->comm, &s->particles) : st;
 }
 
-/* The least set that is worth a mesh of n^3 cells, which takes 30 ns a cell and 200 if the mesh is isolated: Ewald's
- * direct sum over n^(3/2) bodies takes as long, and so does a tree of n^3/8 bodies in empty space. */
-static int64_t mesh_from (const struct params *p, int periodic)
-{
-  const double cells = (double) p->PMGrid * p->PMGrid * p->PMGrid;
-
-  return (int64_t) (periodic ? sqrt (cells) : cells / 8);
-}
-
 struct gravity_options state_gravity_options (const struct state *s)
 {
   const struct params *p = &s->params;
@@ -128,7 +119,6 @@ struct gravity_options state_gravity_options (const struct state *s)
                                .accuracy = p->TypeOfOpeningCriterion ? p->ErrTolForceAcc : 0,
                                .opening_angle = p->ErrTolTheta, .leaf_size = p->TreeLeafSize,
                                .direct_below = p->DirectSumBelow, .mesh = p->PMGrid,
-                               .mesh_from = mesh_from (p, s->box.periodic),
                                .split_scale = p->PMGrid > 0 ? p->Asmth * s->box.length / p->PMGrid : 0,
                                .split_reach = p->Rcut };
 

@@ -342,17 +342,16 @@ static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, co
   return st;
 }
 
-/* The mesh costs 0.25 us a cell (one core, all told). In a periodic box it spares each body some 1 us (dense clumps) to
- * 10 us (evenly spread) of the many cells and images that the tree alone would sum; 2.5 us is counted. The truncated
- * kernels cost an isolated body twice what the tree alone takes (5.6 and 3.3 us): no mesh can make up for that. */
+/* A mesh costs some 40 ns a cell, whatever the number of bodies. In a periodic box it spares each body 1 us (dense
+ * clumps) to 10 us (evenly spread) of the cells and images that the tree alone would sum; 2.5 us is counted. In empty
+ * space the tree alone takes 3.3 us a body and the truncated kernels 5.6: no mesh makes up for that. */
 int64_t gravity_mesh_from (const struct gravity_options *o)
 {
   const int64_t n = o->mesh;
 
-  return o->periodic ? n * n * n / 10 : INT64_MAX;
+  return o->periodic ? n * n * n / 64 : INT64_MAX;
 }
 
-/* The mesh costs so much for each of its cells that few bodies are better off without it. */
 static bool mesh_pays (const struct gravity_options *o, int64_t n)
 {
   return o->mesh > 0 && n >= o->mesh_from;
