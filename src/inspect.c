@@ -228,7 +228,8 @@ static void print_span (const struct state *s)
 
   log_say ("  time: %g to %g (%.6g Myr), largest step %g", s->time, s->params.TimeMax,
            (s->params.TimeMax - s->time) / myr, s->params.MaxSizeTimestep);
-  log_say ("  box: %g about its particles, position step %.3g pc", s->box.length,
+  log_say ("  box: %g %s, position step %.3g pc", s->box.length,
+           s->box.periodic ? "and periodic" : "about its particles",
            s->box.length * 0x1p-64 / units_parsec (&s->units));
 }
 

@@ -246,10 +246,27 @@ INLINE void horner_step (const vec *rows, int n, double divisor, const vec *d, v
     t[k] = next[k];
 }
 
+/* An expansion and its gradient at d: rows of orders 0 to `order`, a constant. */
+INLINE void expand (const vec *rows, int order, const vec *d, vec *value, vec *gradient)
+{
+  vec t[2 * TABLE_ORDER + 1];
+
+  memcpy (t, rows + order * order, (2 * order + 1) * sizeof *t);
+#pragma GCC unroll 8
+  for (int n = order; n >= 2; n--)
+    horner_step (rows, n, n - 1, d, t);
+  memcpy (gradient, t, 3 * sizeof *t);
+  memcpy (t, rows + order * order, (2 * order + 1) * sizeof *t);
+#pragma GCC unroll 8
+  for (int n = order; n >= 1; n--)
+    horner_step (rows, n, n, d, t);
+  *value = t[0];
+}
+
 /* C and its gradient at the nearest image z of each lane. */
 INLINE void correct (const vec *z, vec *value, vec *gradient)
 {
-  vec rows[TABLE_TERMS], d[3], t[2 * TABLE_ORDER + 1], sign[3];
+  vec rows[TABLE_TERMS], d[3], sign[3];
   const double *row[DIRECT_BLOCK];
   int node[3][DIRECT_BLOCK];
 
@@ -266,19 +283,10 @@ INLINE void correct (const vec *z, vec *value, vec *gradient)
   for (int k = 0; k < TABLE_TERMS; k++)
     for (int lane = 0; lane < DIRECT_BLOCK; lane++)
       rows[k][lane] = row[lane][k];
-  const vec background = (2 * M_PI / 3) * (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
-  memcpy (t, rows + TABLE_ORDER * TABLE_ORDER, sizeof t);
-#pragma GCC unroll 8
-  for (int n = TABLE_ORDER; n >= 2; n--)
-    horner_step (rows, n, n - 1, d, t);
-  gradient[0] = sign[0] * (t[0] + (4 * M_PI / 3) * d[0]);
-  gradient[1] = sign[1] * (t[1] + (4 * M_PI / 3) * d[1]);
-  gradient[2] = sign[2] * (t[2] + (4 * M_PI / 3) * d[2]);
-  memcpy (t, rows + TABLE_ORDER * TABLE_ORDER, sizeof t);
-#pragma GCC unroll 8
-  for (int n = TABLE_ORDER; n >= 1; n--)
-    horner_step (rows, n, n, d, t);
-  *value = t[0] + background;
+  expand (rows, TABLE_ORDER, d, value, gradient);
+  *value += (2 * M_PI / 3) * (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+  for (int k = 0; k < 3; k++)
+    gradient[k] = sign[k] * (gradient[k] + (4 * M_PI / 3) * d[k]);
 }
 
 /* The pair of the nearest image, lane by lane where it is softened or the body itself. */
@@ -301,8 +309,12 @@ INLINE void nearest_pair (const struct direct_source *s, int64_t own, const vec 
 }
 
 #if defined(__x86_64__)
-__attribute__ ((target_clones ("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define WIDTHS __attribute__ ((target_clones ("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define WIDTHS
 #endif
+
+WIDTHS
 void ewald_direct (const struct direct_source *source, int64_t first, int64_t last, int64_t self, bool only_images,
                    struct direct_block *b)
 {
@@ -330,4 +342,20 @@ void ewald_direct (const struct direct_source *source, int64_t first, int64_t la
   *(vec *) b->potential = sum_potential;
   for (int k = 0; k < 3; k++)
     *(vec *) b->acceleration[k] = sum[k];
+}
+
+WIDTHS
+void ewald_field (const double *l, const double y[3][DIRECT_BLOCK], double acceleration[3][DIRECT_BLOCK],
+                  double potential[DIRECT_BLOCK])
+{
+  enum { TERMS = (EWALD_FIELD_ORDER + 1) * (EWALD_FIELD_ORDER + 1) };
+  const vec d[3] = { *(const vec *) y[0], *(const vec *) y[1], *(const vec *) y[2] };
+  vec rows[TERMS], value, gradient[3];
+
+  for (int k = 0; k < TERMS; k++)
+    rows[k] = l[k] - (vec) {};
+  expand (rows, EWALD_FIELD_ORDER, d, &value, gradient);
+  *(vec *) potential += value;
+  for (int k = 0; k < 3; k++)
+    *(vec *) acceleration[k] += gradient[k];
 }

@@ -14,7 +14,7 @@
 
 #include "gravity/kernels.h"
 
-enum { EWALD_ORDER_MAX = 10 };
+enum { EWALD_ORDER_MAX = 11, EWALD_FIELD_ORDER = 6 };
 
 /* Place of the derivative (a,b,c), c = 0 or 1, in an array of the (order+1)^2 independent ones of all orders. */
 static inline int ewald_place (int a, int b, int c)
@@ -40,5 +40,10 @@ double ewald_component (const double *d, int a, int b, int c);
 void ewald_prepare (void);
 void ewald_direct (const struct direct_source *source, int64_t first, int64_t last, int64_t self, bool only_images,
                    struct direct_block *block);
+
+/* Local. Potential (without its minus sign) and acceleration of eight bodies at y from a harmonic expansion of order
+ * EWALD_FIELD_ORDER, sum of l_n y^n / n!, l in the places of ewald_place. Added to. */
+void ewald_field (const double *l, const double y[3][DIRECT_BLOCK], double acceleration[3][DIRECT_BLOCK],
+                  double potential[DIRECT_BLOCK]);
 
 #endif

@@ -219,7 +219,9 @@ enum status forest_reserve_cells (struct forest *f, int64_t more)
     mem_free (&f->moment);
     f->cells_capacity = 0;
   }
-  if (capacity > INT32_MAX
+  if (capacity > CELLS_MOST && f->n_cells + more <= CELLS_MOST)
+    capacity = CELLS_MOST;
+  if (capacity > CELLS_MOST
       || mem_resize ("tree cells", &f->cell, capacity, sizeof *f->cell)
       || mem_resize ("tree moments", &f->moment, capacity, f->n_moments * sizeof *f->moment))
     return ST_MEMORY;
@@ -257,6 +259,7 @@ enum status forest_reserve_bodies (struct forest *f, int64_t more)
 void forest_clear (struct forest *f)
 {
   mem_free (&f->root);
+  mem_free (&f->lattice_cell);
   f->n_trees = f->n_cells = 0;
   f->n_own = f->n_bodies = 0;
 }
@@ -319,6 +322,8 @@ enum status forest_adopt (struct forest *f, const struct crowd *crowd, const str
 void forest_free (struct forest *f)
 {
   mem_free (&f->root);
+  mem_free (&f->lattice_cell);
+  lattice_free (&f->lattice);
   mem_free (&f->cell);
   mem_free (&f->moment);
   mem_free (&f->home);
@@ -597,7 +602,7 @@ void forest_combine (struct forest *f, int32_t slot, const double *raw_child, do
     }
     radius = fmax (radius, sqrt (r2) + child[i].radius);
   }
-  if (c->n_bodies <= EXACT_RADIUS)
+  if (c->n_bodies <= EXACT_RADIUS && c->body >= 0)
     set_radius (f, c, c->body, c->body + c->n_bodies);
   else {
     c->radius = (float) (radius * (1 + 0x1p-20));

@@ -2,9 +2,10 @@
 /* The octrees of one solve: cells, their moments, and the bodies in tree order.
  *
  * There is one tree for the bodies without a group and one for each group, so that leaving out a group's mutual
- * forces is to leave its root out of its own list of sources. A tree is a function of the set of bodies alone: a cell
- * is the smallest key prefix that holds its bodies, and it is split while it holds more than leaf_size of them in the
- * whole system. Units here: length 1 = the box, masses divided by a power of two, G = 1.
+ * forces is to leave its root out of its own list of sources. A tree is a function of the set of bodies alone: a
+ * cell is the smallest key prefix that holds its bodies, and it is split while it holds more than leaf_size of
+ * them in the whole system, or is larger than a lattice cell of a periodic box. Units here: length 1 = the box,
+ * masses divided by a power of two, G = 1.
  */
 #ifndef CATENA_GRAVITY_FOREST_H
 #define CATENA_GRAVITY_FOREST_H
@@ -16,6 +17,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "gravity/gravity.h"
+#include "gravity/lattice.h"
 
 /* 42 bits of each coordinate, interleaved: 21 levels in each word. Bodies equal in all of them share a leaf. */
 enum { KEY_LEVELS = 42 };
@@ -110,8 +112,11 @@ struct forest
   int order, leaf_size;
   bool full;            /* moments are full tensors, for the short-range kernel */
   int n_moments;        /* floats of a cell */
+  bool periodic;        /* all images by the tree */
   int n_trees;
   int32_t *root;        /* owned: cell of each tree, -1 if it has no bodies */
+  struct lattice *lattice; /* owned: the far images of a periodic box; NULL: isolated */
+  int32_t (*lattice_cell)[LATTICE_CELLS]; /* owned: the cell of each tree that fills this lattice cell, -1: none */
   struct cell *cell;    /* owned */
   float *moment;        /* owned: n_moments a cell: harmonic ones for cell-cell work, then tensors for cell-body work;
                          * or full tensors and their traces for both */
@@ -126,6 +131,11 @@ struct forest
   const struct place_in_order *sorted;      /* borrowed while the trees grow: the own bodies, and their keys */
   const struct crowd *crowd;                /* borrowed while the trees grow */
 };
+
+/* In lists a cell and the image of it that is meant (lattice.h) share a word. */
+enum { IMAGE_SHIFT = 26, CELLS_MOST = 1 << IMAGE_SHIFT };
+static inline int32_t item_cell (int32_t item) { return item & (CELLS_MOST - 1); }
+static inline int item_image (int32_t item) { return item >> IMAGE_SHIFT; }
 
 struct key key_of (const uint64_t position[3]);
 /* Digit of the key at a level (1 is the first split). */

@@ -292,6 +292,9 @@ static enum status prepare (struct gravity *g, struct crowd *crowd, const struct
   f->order = g->options.multipole_order;
   f->leaf_size = g->options.leaf_size;
   f->full = q->split.scale > 0;
+  f->periodic = g->options.periodic && !f->full;
+  if (!f->periodic)
+    lattice_free (&f->lattice);
   if (f->n_moments != moment_count (f->order, f->full)) /* other moments than the memory was made for */
     forest_free (f);
   f->n_moments = moment_count (f->order, f->full);
@@ -374,10 +377,7 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
   else {
     if (gravity->options.mesh > 0)
       gravity->options.split_scale = 0;
-    if (gravity->options.periodic && !(gravity->options.split_scale > 0))
-      st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
-    else
-      st = solve_by_trees (gravity, comm, bodies, result);
+    st = solve_by_trees (gravity, comm, bodies, result);
   }
   gravity->cost.bytes_peak = mem_peak_since_mark () - others;
   gravity->bytes_held = mem_used () - others;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* "Accelerations of these bodies from these bodies": the one call by which the rest of the code gets gravity.
  *
- * The result is a function of the set of bodies alone: the same bits on any number of ranks and threads and
- * for any distribution of the bodies over ranks. Bodies of one group >= 0 (a regularised region) exert no
- * force on each other: each group has a source tree of its own that its members never walk.
+ * The result is a function of the set of bodies alone: the same bits on any number of ranks and threads and for
+ * any distribution of the bodies over ranks. Bodies of one group >= 0 (a regularised region) exert no force on
+ * each other: each group has a source tree of its own that its members never walk.
+ *
+ * Periodic boxes: the pair of two nearest images is softened, all other images are Newtonian. The images of a
+ * body exert no force on it but are in its potential, and so are, in force and potential, those of the bodies of
+ * its own group other than the nearest ones: whoever integrates the group does so without the box. A group may be
+ * no wider than a quarter of the box (ST_DATA).
  */
 #ifndef CATENA_GRAVITY_H
 #define CATENA_GRAVITY_H
@@ -17,7 +22,7 @@ struct gravity_options
 {
   double G;
   double length;         /* of the box that the 2^64 integer steps of a position span */
-  int periodic;          /* 0: isolated */
+  int periodic;          /* 0: isolated; 1: all images and the neutralising background act, too */
   int multipole_order;   /* p: 3 to 5 */
   double accuracy;       /* alpha of the relative criterion (ErrTolForceAcc) */
   double opening_angle;  /* geometric criterion, for bodies without an old acceleration (ErrTolTheta) */

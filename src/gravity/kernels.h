@@ -57,7 +57,8 @@ struct cell_source
 /* A sink cell as the acceptance criterion sees it. Units of the box. */
 struct sink_view
 {
-  uint64_t centre[3];
+  uint64_t centre[3];        /* displaced by the image's origin */
+  double shift[3];           /* of the image: to be added to differences */
   double radius, h;
   double theta2;             /* squared opening angle if an old |a| is unknown, else the most ever accepted */
   double allowed2;           /* squared allowed error of one interaction; infinite if unknown */

@@ -480,7 +480,7 @@ static inline vl verdict_lanes (const struct sink_view *a, const struct judged *
   vd r2 = {}, d2 = {};
 
   for (int i = 0; i < 3; i++) {
-    const vd d = __builtin_convertvector (*(const vl *) c->offset[i], vd) * 0x1p-64;
+    const vd d = __builtin_convertvector (*(const vl *) c->offset[i], vd) * 0x1p-64 + a->shift[i];
     r2 += d * d;
     if (a->group) {
       const vd e = max_double (d - a->middle[i], a->middle[i] - d) - a->half[i], out = max_double (e, (vd) {});

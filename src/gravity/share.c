@@ -46,6 +46,8 @@ struct tops
   int32_t *leaf; /* owned: top leaves in tree order */
   int32_t n_leaves;
   int64_t bodies_staying, bodies_coming;
+  int64_t most;  /* a cell with more bodies is split */
+  bool periodic;
 };
 
 /* ---- trees ---- */
@@ -185,20 +187,22 @@ static void split_top (struct tops *s, int32_t index, const int64_t bound[9], co
   }
 }
 
-static bool must_split (const struct top *c, int64_t most)
+/* In a periodic box every cell down to the lattice is split, however few its bodies. */
+static bool must_split (const struct tops *s, const struct top *c)
 {
-  return c->n_children == 0 && c->count > most && c->level < KEY_LEVELS;
+  return c->n_children == 0 && c->level < KEY_LEVELS
+         && (c->count > s->most || (s->periodic && c->level < LATTICE_LEVEL));
 }
 
-/* Collective, agreed. One level of splits per round for all cells that hold more than `most`. */
-static enum status cut_tops (const struct comm *comm, struct tops *s, const struct queue *b, int64_t most)
+/* Collective, agreed. One level of splits per round for all cells that are too large. */
+static enum status cut_tops (const struct comm *comm, struct tops *s, const struct queue *b)
 {
   for (int32_t from = 0;;) {
     int32_t n_split = 0, k = 0, end = s->n;
-    while (from < end && !must_split (s->top + from, most))
+    while (from < end && !must_split (s, s->top + from))
       from++;
     for (int32_t i = from; i < end; i++)
-      n_split += must_split (s->top + i, most);
+      n_split += must_split (s, s->top + i);
     if (n_split == 0)
       return ST_OK;
     int64_t (*bound)[9] = mem_alloc ("top bounds", n_split, sizeof *bound);
@@ -206,7 +210,7 @@ static enum status cut_tops (const struct comm *comm, struct tops *s, const stru
     const enum status st = status_agree (comm, bound && count && tops_reserve (s, 8 * n_split) == ST_OK ? ST_OK
                                          : ST_MEMORY, NULL);
     for (int32_t i = from; i < end && st == ST_OK; i++)
-      if (must_split (s->top + i, most)) {
+      if (must_split (s, s->top + i)) {
         cut_interval (b, s->top[i].first, s->top[i].last, s->top[i].level + 1, bound[k]);
         for (int d = 0; d < 8; d++)
           count[k][d] = bound[k][d + 1] - bound[k][d];
@@ -215,7 +219,7 @@ static enum status cut_tops (const struct comm *comm, struct tops *s, const stru
     if (st == ST_OK)
       comm_sum_array (comm, count[0], 8 * n_split);
     for (int32_t i = from, j = 0; i < end && st == ST_OK; i++)
-      if (must_split (s->top + i, most)) {
+      if (must_split (s, s->top + i)) {
         split_top (s, i, bound[j], count[j]);
         j++;
       }
@@ -481,6 +485,64 @@ static void combine_tops (struct forest *f, int rank, const struct tops *s, cons
   }
 }
 
+/* ---- the lattice of a periodic box ---- */
+
+/* Enters the cells at or first below the lattice's level. A split cell is one level above that of its split. */
+static void list_lattice_cells (const struct tops *s, int32_t index, int32_t cell[LATTICE_CELLS])
+{
+  const struct top *const c = s->top + index;
+
+  if (c->level - (c->n_children > 0) >= LATTICE_LEVEL)
+    cell[lattice_of (c->corner)] = index;
+  else
+    for (int32_t i = 0; i < c->n_children; i++)
+      list_lattice_cells (s, c->child + i, cell);
+}
+
+/* A group leaves out the nearest images of its own bodies, which is clear cell by cell only if it is not too wide. */
+static enum status groups_fit (const struct forest *f)
+{
+  for (int t = 1; t < f->n_trees; t++)
+    for (int a = 0; a < LATTICE_CELLS; a++)
+      for (int b = 0; b < a; b++) {
+        const int d = lattice_offset (a, b);
+        if (f->lattice_cell[t][a] >= 0 && f->lattice_cell[t][b] >= 0
+            && (d >> 4 == 2 || (d >> 2 & 3) == 2 || (d & 3) == 2))
+          return status_fail (ST_DATA, "Gravity: a region is wider than a quarter of the periodic box.");
+      }
+  return ST_OK;
+}
+
+/* Local, the same everywhere. The trees' lattice cells, and the field of all images that the walk does not see. */
+static enum status fill_lattice (struct forest *f, const struct tops *s, const double *raw)
+{
+  bool wanted[LATTICE_CELLS] = { false };
+  enum status st = lattice_open (&f->lattice, f->order);
+
+  if (st == ST_OK && !(f->lattice_cell = mem_alloc ("lattice cells", f->n_trees, sizeof *f->lattice_cell)))
+    st = ST_MEMORY;
+  if (st != ST_OK)
+    return st;
+  for (int t = 0; t < f->n_trees; t++) {
+    for (int k = 0; k < LATTICE_CELLS; k++)
+      f->lattice_cell[t][k] = -1;
+    if (f->root[t] >= 0)
+      list_lattice_cells (s, f->root[t], f->lattice_cell[t]);
+    for (int k = 0; k < LATTICE_CELLS; k++) {
+      const int32_t index = f->lattice_cell[t][k];
+      if (index < 0)
+        continue;
+      wanted[k] |= f->cell[index].flags & CELL_HAS_SINKS;
+      lattice_add (f->lattice, k, f->cell[index].centre, cell_scale (f->cell + index),
+                   raw + (int64_t) index * raw_count (f->order));
+    }
+  }
+  st = groups_fit (f);
+  if (st == ST_OK)
+    lattice_solve (f->lattice, wanted);
+  return st;
+}
+
 /* Collective, agreed. */
 static enum status grow (struct forest *f, const struct comm *comm, const struct tops *s, struct gravity_cost *cost)
 {
@@ -501,6 +563,8 @@ static enum status grow (struct forest *f, const struct comm *comm, const struct
   }
   if (st == ST_OK)
     combine_tops (f, comm->rank, s, all, first[comm->size], raw);
+  if (st == ST_OK && f->periodic)
+    st = status_agree (comm, fill_lattice (f, s, raw), NULL);
   phase_end (cost, PHASE_MOMENTS, &clock);
   mem_free (&mine);
   mem_free (&all);
@@ -550,8 +614,11 @@ static enum status share_bodies (struct forest *f, struct pool *pool, const stru
   st = status_agree (comm, st, NULL);
   if (st == ST_OK)
     st = make_roots (f, comm, tops, b);
-  if (st == ST_OK)
-    st = cut_tops (comm, tops, b, share_size (f, comm, comm_sum (comm, b->n)));
+  if (st == ST_OK) {
+    tops->most = share_size (f, comm, comm_sum (comm, b->n));
+    tops->periodic = f->periodic;
+    st = cut_tops (comm, tops, b);
+  }
   if (st == ST_OK)
     st = assign_leaves (f, comm, tops, b);
   if (st == ST_OK && comm->size > 1)

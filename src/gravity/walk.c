@@ -177,14 +177,24 @@ static void rescale_local (const struct walker *w, double ratio, double *local)
       local[k] *= factor;
 }
 
-static struct cell_source source_of (const struct forest *f, const struct cell *sink, int32_t index, double inverse)
+/* Displacement of an image of a cell from the sinks' centre. */
+static void displacement (const struct cell *sink, const struct cell *b, int image, double d[3])
 {
-  const struct cell *const b = f->cell + index;
+  const struct image of = image_of (image);
 
-  return (struct cell_source) { .x = (float) (difference (b->centre[0], sink->centre[0]) * inverse),
-                                .y = (float) (difference (b->centre[1], sink->centre[1]) * inverse),
-                                .z = (float) (difference (b->centre[2], sink->centre[2]) * inverse),
-                                .scale = (float) (cell_scale (b) * inverse),
+  for (int k = 0; k < 3; k++)
+    d[k] = difference (b->centre[k], sink->centre[k] + of.origin[k]) + of.shift[k];
+}
+
+static struct cell_source source_of (const struct forest *f, const struct cell *sink, int32_t item, double inverse)
+{
+  const int32_t index = item_cell (item);
+  const struct cell *const b = f->cell + index;
+  double d[3];
+
+  displacement (sink, b, item_image (item), d);
+  return (struct cell_source) { .x = (float) (d[0] * inverse), .y = (float) (d[1] * inverse),
+                                .z = (float) (d[2] * inverse), .scale = (float) (cell_scale (b) * inverse),
                                 .moment = f->moment + (int64_t) index * f->n_moments };
 }
 
@@ -246,14 +256,14 @@ static bool group_load (struct walker *w, const struct cell *a)
   return true;
 }
 
-/* Squared distance of a cell's centre from the box of the group's sinks. */
-static double distance_to_group (const struct walker *w, const struct cell *a, const struct cell *b)
+/* Squared distance of a cell's centre, displaced by d, from the box of the group's sinks. */
+static double distance_to_group (const struct walker *w, const double d[3])
 {
   double d2 = 0;
 
   for (int k = 0; k < 3; k++) {
-    const double d = fabs (difference (b->centre[k], a->centre[k]) - w->view.middle[k]) - w->view.half[k];
-    d2 += d > 0 ? d * d : 0;
+    const double out = fabs (d[k] - w->view.middle[k]) - w->view.half[k];
+    d2 += out > 0 ? out * out : 0;
   }
   return d2;
 }
@@ -303,22 +313,22 @@ static inline bool is_within (const struct walker *w, const float place[4])
   return d2 <= w->cut2;
 }
 
-static bool cut_runs_through (const struct walker *w, const struct cell *a, const struct cell *b)
+static bool cut_runs_through (const struct walker *w, const struct cell *b, const double way[3])
 {
   const double inner = w->view.cut - (double) b->radius;
 
-  return w->short_range && (inner < 0 || distance_to_group (w, a, b) > inner * inner);
+  return w->short_range && (inner < 0 || distance_to_group (w, way) > inner * inner);
 }
 
-static void batch_leaf (struct walker *w, const struct cell *a, const struct cell *b, struct pair_batch *batch,
-                        int64_t self)
+static void batch_leaf (struct walker *w, const struct cell *a, const struct cell *b, const double way[3],
+                        struct pair_batch *batch, int64_t self)
 {
   const float inverse = (float) (1 / sink_unit (a));
-  const bool through = self == NOT_SELF && w->group.n > CUT_FROM && cut_runs_through (w, a, b);
+  const bool through = self == NOT_SELF && w->group.n > CUT_FROM && cut_runs_through (w, b, way);
   float d[3];
 
   for (int k = 0; k < 3; k++)
-    d[k] = (float) (difference (b->centre[k], a->centre[k]) * (1 / sink_unit (a)));
+    d[k] = (float) (way[k] * (1 / sink_unit (a)));
   for (int64_t j = 0; j < b->n_bodies; j++) {
     if (batch->n == BATCH) {
       flush_pairs (w, batch, self);
@@ -334,10 +344,12 @@ static void batch_leaf (struct walker *w, const struct cell *a, const struct cel
   }
 }
 
-/* A leaf of the group itself? */
-static bool is_own (const struct cell *a, const struct cell *b)
+/* A leaf of the group itself, not an image of it? */
+static bool is_own (const struct walker *w, const struct cell *a, int32_t item)
 {
-  return b->body >= a->body && b->body < a->body + a->n_bodies;
+  const struct cell *const b = w->f->cell + item_cell (item);
+
+  return item_image (item) == 0 && b->body >= a->body && b->body < a->body + a->n_bodies;
 }
 
 /* Are all pairs with this leaf deep inside the split scale? */
@@ -365,20 +377,22 @@ static void add_leaves (struct walker *w, const struct cell *a)
   }
   w->own = w->wrap = false;
   for (int64_t i = 0; i < w->leaf.n; i++) {
-    const struct cell *const b = w->f->cell + w->leaf.item[i];
+    const struct cell *const b = w->f->cell + item_cell (w->leaf.item[i]);
+    double d[3];
+    displacement (a, b, item_image (w->leaf.item[i]), d);
     w->n_pp += (double) b->n_bodies * w->group.n;
     w->wrap |= w->short_range && (double) a->radius + (double) b->radius + w->q->split.cut > 0.5;
-    if (is_own (a, b)) {
+    if (is_own (w, a, w->leaf.item[i])) {
       w->own = true;
       struct pair_batch *const soft = batch + (is_close (w, a, b) ? 3 : 1);
       flush_pairs (w, soft, NOT_SELF);
       const int64_t left = (int64_t) b->n_bodies % BATCH ? b->n_bodies % BATCH : BATCH;
-      batch_leaf (w, a, b, soft, a->body - b->body);
+      batch_leaf (w, a, b, d, soft, a->body - b->body);
       flush_pairs (w, soft, a->body - b->body - (b->n_bodies - left));
       continue;
     }
-    const double reach = (double) b->radius + (a->h > b->h ? a->h : b->h), d2 = distance_to_group (w, a, b);
-    batch_leaf (w, a, b, batch + (d2 > reach * reach ? 0 : 1) + (is_close (w, a, b) ? 2 : 0), NOT_SELF);
+    const double reach = (double) b->radius + (a->h > b->h ? a->h : b->h), d2 = distance_to_group (w, d);
+    batch_leaf (w, a, b, d, batch + (d2 > reach * reach ? 0 : 1) + (is_close (w, a, b) ? 2 : 0), NOT_SELF);
   }
   for (int k = 0; k < 4; k++)
     flush_pairs (w, batch + k, NOT_SELF);
@@ -386,10 +400,24 @@ static void add_leaves (struct walker *w, const struct cell *a)
 
 /* ---- sinks with very near neighbours, in double ---- */
 
-static int64_t exact_bodies (struct walker *w, int64_t n, int64_t first, int64_t last)
+/* A body as the group sees it: about its centre, in the middle of the box, so that no difference wraps. */
+static void exact_set (const struct walker *w, const struct cell *a, int64_t j, int image, struct direct_source *s)
+{
+  const struct image of = image_of (image);
+  uint64_t position[3];
+
+  for (int k = 0; k < 3; k++)
+    position[k] = w->f->position[j][k] - a->centre[k] - of.origin[k] + (UINT64_C (1) << 63);
+  direct_source_set (s, position, w->f->mass[j], w->f->h[j]);
+  for (int k = 0; k < 3; k++)
+    s->high[k] += of.shift[k];
+}
+
+static int64_t exact_bodies (struct walker *w, const struct cell *a, int image, int64_t n, int64_t first,
+                             int64_t last)
 {
   for (int64_t j = first; j < last; j++)
-    direct_source_set (w->exact + n++, w->f->position[j], w->f->mass[j], w->f->h[j]);
+    exact_set (w, a, j, image, w->exact + n++);
   return n;
 }
 
@@ -399,7 +427,7 @@ static int64_t load_exact (struct walker *w, const struct cell *a)
   int64_t n = 0;
 
   for (int64_t i = 0; i < w->leaf.n; i++)
-    n += w->f->cell[w->leaf.item[i]].n_bodies;
+    n += w->f->cell[item_cell (w->leaf.item[i])].n_bodies;
   if (n > w->exact_capacity) {
     mem_free (&w->exact);
     w->exact_capacity = 0;
@@ -409,11 +437,11 @@ static int64_t load_exact (struct walker *w, const struct cell *a)
     }
     w->exact_capacity = 2 * n;
   }
-  n = w->own ? exact_bodies (w, 0, a->body, a->body + a->n_bodies) : 0;
+  n = w->own ? exact_bodies (w, a, 0, 0, a->body, a->body + a->n_bodies) : 0;
   for (int64_t i = 0; i < w->leaf.n; i++) {
-    const struct cell *const b = w->f->cell + w->leaf.item[i];
-    if (!is_own (a, b))
-      n = exact_bodies (w, n, b->body, b->body + b->n_bodies);
+    const struct cell *const b = w->f->cell + item_cell (w->leaf.item[i]);
+    if (!is_own (w, a, w->leaf.item[i]))
+      n = exact_bodies (w, a, item_image (w->leaf.item[i]), n, b->body, b->body + b->n_bodies);
   }
   return n;
 }
@@ -429,7 +457,7 @@ static void redo_sinks (struct walker *w, const struct cell *a, int64_t n, int i
   for (int lane = 0; lane < DIRECT_BLOCK; lane++) {
     const int64_t j = a->body + i + (i + lane < g->n ? lane : 0);
     struct direct_source s;
-    direct_source_set (&s, w->f->position[j], w->f->mass[j], w->f->h[j]);
+    exact_set (w, a, j, 0, &s);
     block.h[lane] = s.h;
     for (int k = 0; k < 3; k++) {
       block.high[k][lane] = s.high[k];
@@ -483,7 +511,7 @@ static void group_deliver (struct walker *w, const struct cell *a, const double 
   double n_pairs = 0;
 
   for (int64_t i = 0; i < w->leaf.n; i++)
-    n_pairs += w->f->cell[w->leaf.item[i]].n_bodies;
+    n_pairs += w->f->cell[item_cell (w->leaf.item[i])].n_bodies;
   for (int i = 0; i < g->n; i++) {
     const int64_t j = a->body + i;
     w->sums->acceleration[j][0] = pairs[i] + g->ax[i] * inverse * inverse;
@@ -492,6 +520,9 @@ static void group_deliver (struct walker *w, const struct cell *a, const double 
     w->sums->potential[j] = pairs[3 * n + i] + g->phi[i] * inverse;
     w->sums->work[j] = (float) (n_pairs + 6 * (double) w->near.n + share);
   }
+  if (w->f->lattice)
+    lattice_field (w->f->lattice, (const uint64_t (*)[3]) w->f->position + a->body, g->n,
+                   w->sums->acceleration + a->body, w->sums->potential + a->body);
 }
 
 /* All of a group's sums: pairs first, since a sink may be done again; then the expansions. */
@@ -527,8 +558,9 @@ static void group_sum (struct walker *w, const struct cell *a, double *local)
 /* ---- the recursion ---- */
 
 /* Probing: the walk would look below this source, which is not here. */
-static void ask (struct walker *w, int32_t sink, int32_t source, bool wait)
+static void ask (struct walker *w, int32_t sink, int32_t item, bool wait)
 {
+  const int32_t source = item_cell (item);
   struct probe *const p = w->probe;
   struct cell *const b = w->f->cell + source;
 
@@ -551,15 +583,20 @@ static void ask (struct walker *w, int32_t sink, int32_t source, bool wait)
     p->waiting_capacity = 2 * p->waiting_capacity + 256;
   }
   if (wait)
-    p->waiting[p->n_waiting++] = (struct waiting) { sink, source };
+    p->waiting[p->n_waiting++] = (struct waiting) { sink, item };
 }
 
-static void view_sink (struct walker *w, const struct cell *a, bool group)
+/* The sink as images of this number see it. */
+static void view_sink (struct walker *w, const struct cell *a, bool group, int image)
 {
+  const struct image of = image_of (image);
   struct sink_view *const v = &w->view; /* the box of a group is there already */
   const double allowed = w->q->accuracy * (double) a->old, theta = w->q->opening_angle;
 
-  memcpy (v->centre, a->centre, sizeof v->centre);
+  for (int k = 0; k < 3; k++) {
+    v->centre[k] = a->centre[k] + of.origin[k];
+    v->shift[k] = of.shift[k];
+  }
   v->radius = a->radius;
   v->h = a->h;
   v->theta2 = a->old > 0 ? 0.64 : theta * theta;
@@ -600,21 +637,22 @@ static bool reserve_verdicts (struct walker *w, bool group)
          && reserve (w, &w->next, 8 * n);
 }
 
-/* Sorts the judged candidates into the lists; without branches, since verdicts are unpredictable. Opened cells are
- * collected at the front of the candidates. */
-static int64_t sort_candidates (struct walker *w, struct list *keep)
+/* Sorts the judged candidates, images of one number, into the lists; without branches, since verdicts are
+ * unpredictable. Opened cells are collected at the front of the candidates. */
+static int64_t sort_candidates (struct walker *w, struct list *keep, int image)
 {
+  const int32_t tag = image << IMAGE_SHIFT;
   int32_t *const item = w->candidates.item, *const far = w->far.item, *const near = w->near.item;
   int64_t n_far = w->far.n, n_near = w->near.n, n_keep = keep->n, n_open = 0;
 
   for (int64_t i = 0; i < w->candidates.n; i++) {
     const int32_t index = item[i];
     const int v = w->verdict[i];
-    far[n_far] = index;
+    far[n_far] = index | tag;
     n_far += v == PAIR_FAR;
-    near[n_near] = index;
+    near[n_near] = index | tag;
     n_near += v == PAIR_NEAR;
-    keep->item[n_keep] = index;
+    keep->item[n_keep] = index | tag;
     n_keep += v == PAIR_KEEP;
     item[n_open] = index;
     n_open += v == PAIR_OPEN;
@@ -626,7 +664,7 @@ static int64_t sort_candidates (struct walker *w, struct list *keep)
 }
 
 /* The children of the opened cells are the next candidates. */
-static void open_cells (struct walker *w, int32_t sink, int64_t n_open)
+static void open_cells (struct walker *w, int32_t sink, int64_t n_open, int image)
 {
   int32_t *const to = w->next.item;
   int64_t n = 0;
@@ -634,7 +672,7 @@ static void open_cells (struct walker *w, int32_t sink, int64_t n_open)
   for (int64_t i = 0; i < n_open; i++) {
     const struct cell *const b = w->f->cell + w->candidates.item[i];
     if (w->probe && b->child < 0) {
-      ask (w, sink, w->candidates.item[i], true);
+      ask (w, sink, w->candidates.item[i] | image << IMAGE_SHIFT, true);
       continue;
     }
     for (int k = 0; k < 8; k++)
@@ -644,18 +682,19 @@ static void open_cells (struct walker *w, int32_t sink, int64_t n_open)
   w->next.n = n;
 }
 
-/* Judges the sources handed.item[first, last) and all below them that must be looked at, in rounds. */
-static void judge (struct walker *w, int32_t sink, bool group, int64_t first, int64_t last)
+/* Judges the sources handed.item[first, last), images of one number, and all below them that must be looked at, in
+ * rounds. */
+static void judge_images (struct walker *w, int32_t sink, bool group, int image, int64_t first, int64_t last)
 {
   struct list *const keep = group ? &w->leaf : &w->handed;
 
   w->candidates.n = 0;
-  if (last == first || !reserve (w, &w->candidates, last - first))
+  if (!reserve (w, &w->candidates, last - first))
     return;
-  if (last > first)
-    memcpy (w->candidates.item, w->handed.item + first, (last - first) * sizeof (int32_t));
+  for (int64_t i = 0; i < last - first; i++)
+    w->candidates.item[i] = item_cell (w->handed.item[first + i]);
   w->candidates.n = last - first;
-  view_sink (w, w->f->cell + sink, group);
+  view_sink (w, w->f->cell + sink, group, image);
   for (;;) {
     if (w->probe)
       drop_own (w);
@@ -664,11 +703,22 @@ static void judge (struct walker *w, int32_t sink, bool group, int64_t first, in
     w->n_mac += (double) w->candidates.n;
     w->kernels->judge[w->f->order - 3] (&w->view, w->f->cell, w->candidates.item, w->candidates.n, FEW_BODIES,
                                         w->verdict);
-    open_cells (w, sink, sort_candidates (w, keep));
+    open_cells (w, sink, sort_candidates (w, keep, image), image);
     const struct list opened = w->next;
     w->next = w->candidates;
     w->next.n = 0;
     w->candidates = opened;
+  }
+}
+
+/* Runs of images of one number: in isolated boxes a single one. */
+static void judge (struct walker *w, int32_t sink, bool group, int64_t first, int64_t last)
+{
+  for (int64_t i = first, j; i < last && !w->failed; i = j) {
+    const int image = item_image (w->handed.item[i]);
+    for (j = i + 1; j < last && item_image (w->handed.item[j]) == image; j++)
+      ;
+    judge_images (w, sink, group, image, i, j);
   }
 }
 
@@ -738,7 +788,7 @@ static void settle (struct walker *w, struct jobs *jobs, int32_t sink, double *l
     split_for_sink (w, a);
   judge (w, sink, group, first, last);
   for (int64_t i = 0; w->probe && i < w->leaf.n; i++)
-    if (w->f->cell[w->leaf.item[i]].body < 0)
+    if (w->f->cell[item_cell (w->leaf.item[i])].body < 0)
       ask (w, sink, w->leaf.item[i], false);
   if (!w->probe)
     add_far_cells (w, a, local);
@@ -768,12 +818,50 @@ static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const ui
     settle (w, jobs, sink, local, first, last);
 }
 
-/* Each tree as a sink against all trees but, for a group's, itself. */
+/* The images that a lattice cell of tree t sees, those of one number side by side. Of its own group it does not see
+ * the nearest ones. */
+static void push_images (struct walker *w, int t, int number)
+{
+  const struct forest *const f = w->f;
+  int code[LATTICE_CELLS][IMAGES], n_codes[LATTICE_CELLS];
+
+  for (int b = 0; b < LATTICE_CELLS; b++)
+    n_codes[b] = lattice_images (lattice_offset (number, b), code[b]);
+  for (int image = 0; image < IMAGES; image++)
+    for (int b = 0; b < LATTICE_CELLS; b++)
+      for (int k = 0; k < n_codes[b]; k++)
+        for (int s = 0; s < f->n_trees && code[b][k] == image; s++)
+          if (f->lattice_cell[s][b] >= 0 && (s != t || t == 0 || image > 0))
+            push (w, &w->handed, f->lattice_cell[s][b] | image << IMAGE_SHIFT);
+}
+
+/* Periodic: each lattice cell of each tree as a sink; the field of images further away comes at the end. */
+static void start_lattice (struct walker *w, struct jobs *jobs)
+{
+  const struct forest *const f = w->f;
+  const double nothing[LOCAL_TERMS] = { 0 };
+
+  for (int t = 0; t < f->n_trees; t++)
+    for (int k = 0; k < LATTICE_CELLS && !w->failed; k++) {
+      const int32_t sink = f->lattice_cell[t][k];
+      if (sink < 0 || !(f->cell[sink].flags & CELL_HAS_SINKS))
+        continue;
+      w->handed.n = 0;
+      push_images (w, t, k);
+      descend (w, jobs, sink, f->cell[sink].centre, nothing, 0, w->handed.n);
+    }
+}
+
+/* Isolated: each tree as a sink against all trees but, for a group's, itself. */
 static void start (struct walker *w, struct jobs *jobs)
 {
   const struct forest *const f = w->f;
   const double nothing[LOCAL_TERMS] = { 0 };
 
+  if (f->lattice) {
+    start_lattice (w, jobs);
+    return;
+  }
   for (int t = 0; t < f->n_trees && !w->failed; t++) {
     if (f->root[t] < 0 || !(f->cell[f->root[t]].flags & CELL_HAS_SINKS))
       continue;

@@ -525,8 +525,8 @@ static void isolated_box (const double low[3], const double high[3], struct box 
   }
 }
 
-/* Collective; the same on every rank. */
-static void choose_box (const struct comm *comm, const struct params *params, const struct file_set *set,
+/* Collective; the same on every rank. ST_DATA: a periodic box without a side. */
+static enum status choose_box (const struct comm *comm, const struct params *params, const struct file_set *set,
                         const struct values *a, int64_t n, struct box *box)
 {
   double low[3] = { INFINITY, INFINITY, INFINITY }, high[3] = { -INFINITY, -INFINITY, -INFINITY };
@@ -544,19 +544,26 @@ static void choose_box (const struct comm *comm, const struct params *params, co
     *box = (struct box){ .length = params->BoxSize > 0 ? params->BoxSize : set->box_size, .periodic = 1 };
   else
     isolated_box (low, high, box);
+  return box->length > 0 && isfinite (box->length) ? ST_OK
+         : status_fail (ST_DATA, "%s: Periodic = 1 needs the side of the box, but neither BoxSize nor the header "
+                        "gives one (%g). Set BoxSize.", set->stem, box->length);
 }
 
-/* The integers of x. The difference from the centre is rounded once more inside; what that lost comes after. */
+/* The integers of x. The difference from the centre is rounded once more inside; what that lost comes after. In a
+ * periodic box x may lie anywhere: whole boxes are taken off first, exactly as far as they are few. */
 static void place (const struct box *box, const double x[3], uint64_t position[3], double fraction[3])
 {
-  double lost[3];
+  double lost[3], inside[3];
 
   for (int k = 0; k < 3; k++) {
-    double center = box->corner[k] + 0.5 * box->length, difference = x[k] - center, back = difference - x[k];
-    lost[k] = (x[k] - (difference - back)) - (center + back);
+    const double center = box->corner[k] + 0.5 * box->length;
+    const double boxes = box->periodic ? nearbyint ((x[k] - center) / box->length) : 0;
+    inside[k] = fma (-boxes, box->length, x[k]);
+    double difference = inside[k] - center, back = difference - inside[k];
+    lost[k] = (inside[k] - (difference - back)) - (center + back);
     fraction[k] = 0;
   }
-  box_to_integer (box, x, position, fraction);
+  box_to_integer (box, inside, position, fraction);
   box_displace (box, position, lost, fraction);
 }
 
@@ -668,8 +675,9 @@ enum status snapshot_read (const struct comm *comm, const struct params *params,
     const struct values values = { x, p->velocity, p->mass, spin, p->id };
     st = read_and_judge (comm, params, &set, &mine, &values);
     if (st == ST_OK) {
-      choose_box (comm, params, &set, &values, mine.all, box);
-      st = settle (comm, box, &mine, &values, p, h);
+      st = status_agree (comm, choose_box (comm, params, &set, &values, mine.all, box), NULL);
+      if (st == ST_OK)
+        st = settle (comm, box, &mine, &values, p, h);
     }
   }
   mem_free (&x);

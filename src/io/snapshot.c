@@ -44,7 +44,8 @@ static void two_sum (double a, double b, double *sum, double *error)
   *sum = s;
 }
 
-/* centre + (position - 2^63 + fraction) steps, rounded once. */
+/* centre + (position - 2^63 + fraction) steps, rounded once. In a periodic box the last steps round to its far side,
+ * which is the near one: what is written lies in [corner, corner + length). */
 static double coordinate (const struct box *box, int k, uint64_t position, double fraction)
 {
   const double step = box->length * 0x1p-64, centre = box->corner[k] + 0.5 * box->length;
@@ -55,7 +56,10 @@ static double coordinate (const struct box *box, int k, uint64_t position, doubl
   two_sum (high * step, low * step, &high, &low);
   two_sum (centre, high, &sum, &error);
   small = error + low;
-  return sum + small;
+  sum += small;
+  if (box->periodic && (sum >= box->corner[k] + box->length || sum < box->corner[k]))
+    return box->corner[k];
+  return sum;
 }
 
 static void fill_coordinates (const void *context, int64_t from, int64_t n, void *out)

@@ -596,7 +596,8 @@ static void drift_free (struct stepper *s, int due)
   }
 }
 
-/* Potential at x of all particles outside region `group`, by direct summation: mergers are rare. */
+/* Potential at x of all particles outside region `group`, by direct summation: mergers are rare. In a periodic box
+ * that of their nearest images: what the others add is the same everywhere near enough for this account. */
 static double potential_outside (const struct stepper *s, const double x[3], int32_t group)
 {
   const struct particles *p = s->p;
@@ -611,6 +612,8 @@ static double potential_outside (const struct stepper *s, const double x[3], int
       continue;
     box_to_length (s->box, (const uint64_t *) p->position[i], at);
     sub3 (at, x, d);
+    for (int k = 0; k < 3 && s->box->periodic; k++)
+      d[k] -= s->box->length * nearbyint (d[k] / s->box->length);
     pair_softened (dot3 (d, d), SPLINE_SUPPORT * fmax (eps[TYPE_HOLE], eps[p->type[i]]), &force, &potential);
     exact_add_product (&sum, -s->units->G * p->mass[i], potential);
   }

@@ -32,6 +32,22 @@ static int teardown (void **state)
   return 0;
 }
 
+static int scattered; /* bodies of a periodic box */
+
+/* Every second body anywhere, groups across the corner of the box, the others around its border. */
+static void scatter (struct fixture *s, int64_t i, uint64_t id)
+{
+  for (uint64_t k = 0; k < 3; k++) {
+    const double u = fixture_uniform (5 * id + k);
+    if (s->group[i] >= 0)
+      s->position[i][k] = (uint64_t) (int64_t) ((u - 0.5) * 0x1p61);
+    else if (id % 2)
+      s->position[i][k] = (uint64_t) (u * 0x1p64);
+    else
+      s->position[i][k] += UINT64_C (0x7fe0000000000000) * k;
+  }
+}
+
 static void body (struct fixture *s, int64_t i, uint64_t id, int64_t n)
 {
   fixture_hernquist (s, i, id, n, id % 10 == 0 ? 0.05 : 1e-3);
@@ -40,6 +56,8 @@ static void body (struct fixture *s, int64_t i, uint64_t id, int64_t n)
   s->mass[i] *= 1 + (double) (id % 3);
   s->group[i] = id % 97 == 0 ? 8 : id % 89 == 0 ? 2 : -1;
   s->old[i] = id % 4 == 0 ? 0 : 0.1f;
+  if (scattered)
+    scatter (s, i, id);
 }
 
 enum deal { IN_TURN, SHUFFLED, ALL_ON_LAST, DEALS };
@@ -118,6 +136,24 @@ static void test_short_range (void **state)
   compare_with_alone (&o, 40);
 }
 
+static void test_periodic (void **state)
+{
+  struct gravity_options o = fixture_options ();
+
+  (void) state;
+  scattered = o.periodic = 1;
+  for (o.multipole_order = 3; o.multipole_order <= 5; o.multipole_order++)
+    compare_with_alone (&o, 3000);
+  o = fixture_options ();
+  o.periodic = 1;
+  o.leaf_size = 200;
+  compare_with_alone (&o, 1500);
+  for (int64_t n = 0; n < 4; n++)
+    compare_with_alone (&o, n);
+  compare_with_alone (&o, 40);
+  scattered = 0;
+}
+
 static void test_few (void **state)
 {
   struct gravity_options o = fixture_options ();
@@ -158,8 +194,8 @@ static void test_agreed_failure (void **state)
 
 int main (void)
 {
-  const struct CMUnitTest tests[] = { cmocka_unit_test (test_tree), cmocka_unit_test (test_few),
-                                      cmocka_unit_test (test_short_range),
+  const struct CMUnitTest tests[] = { cmocka_unit_test (test_tree), cmocka_unit_test (test_periodic),
+                                      cmocka_unit_test (test_few), cmocka_unit_test (test_short_range),
                                       cmocka_unit_test (test_agreed_failure) };
 
   return cmocka_run_group_tests (tests, setup, teardown);

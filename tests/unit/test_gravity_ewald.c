@@ -45,7 +45,7 @@ static double signed_uniform (uint64_t counter) { return fixture_uniform (counte
  * and the growth of high orders; the images left out enter as 1/r and its gradient. */
 static void test_split (void **state)
 {
-  double one[121], other[121];
+  double one[(EWALD_ORDER_MAX + 1) * (EWALD_ORDER_MAX + 1)], other[(EWALD_ORDER_MAX + 1) * (EWALD_ORDER_MAX + 1)];
 
   (void) state;
   for (uint64_t i = 0; i < 20; i++) {
