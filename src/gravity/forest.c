@@ -323,7 +323,6 @@ void forest_free (struct forest *f)
 {
   mem_free (&f->root);
   mem_free (&f->lattice_cell);
-  lattice_free (&f->lattice);
   mem_free (&f->cell);
   mem_free (&f->moment);
   mem_free (&f->home);

@@ -115,7 +115,7 @@ struct forest
   bool periodic;        /* all images by the tree */
   int n_trees;
   int32_t *root;        /* owned: cell of each tree, -1 if it has no bodies */
-  struct lattice *lattice; /* owned: the far images of a periodic box; NULL: isolated */
+  struct lattice *lattice; /* of the solver: the far images of a periodic box; forest_free leaves it */
   int32_t (*lattice_cell)[LATTICE_CELLS]; /* owned: the cell of each tree that fills this lattice cell, -1: none */
   struct cell *cell;    /* owned */
   float *moment;        /* owned: n_moments a cell: harmonic ones for cell-cell work, then tensors for cell-body work;

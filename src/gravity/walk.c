@@ -520,7 +520,7 @@ static void group_deliver (struct walker *w, const struct cell *a, const double 
     w->sums->potential[j] = pairs[3 * n + i] + g->phi[i] * inverse;
     w->sums->work[j] = (float) (n_pairs + 6 * (double) w->near.n + share);
   }
-  if (w->f->lattice)
+  if (w->f->periodic)
     lattice_field (w->f->lattice, (const uint64_t (*)[3]) w->f->position + a->body, g->n,
                    w->sums->acceleration + a->body, w->sums->potential + a->body);
 }
@@ -858,7 +858,7 @@ static void start (struct walker *w, struct jobs *jobs)
   const struct forest *const f = w->f;
   const double nothing[LOCAL_TERMS] = { 0 };
 
-  if (f->lattice) {
+  if (f->periodic) {
     start_lattice (w, jobs);
     return;
   }
