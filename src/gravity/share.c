@@ -16,7 +16,7 @@
 #include "data/keys.h"
 #include "gravity/import.h"
 
-enum { LEAVES = 16384, LEAVES_LEAST = 16, LEAVES_MOST = 128 }; /* top leaves: in all, and of one rank */
+enum { LEAVES = 16384, LEAVES_LEAST = 8, LEAVES_MOST = 128 }; /* top leaves: in all, and of one rank */
 
 /* One cell of the top trees while they are cut: its bodies on this rank and in all. */
 struct top
