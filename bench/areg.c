@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* areg_bench: error against cost of the regularised integrator, as a table.
  *
- *   [mpirun -n RANKS] areg_bench T_END ICFILE [REFERENCE] [options]
+ *   [mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [options]
  *     --star-softening EPS  --c C  --from K  --to K   tolerances 1e-K, in steps of 100 (6 to 14)
  *     --gather 0            ranks have a sum only      --threads T  OpenMP threads of each rank
  *     --repeat R            the least time of R runs   --peak       the rate of the pair loop alone, and no more
  *
- * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes) to T_END, and compares positions with
- * REFERENCE (same columns), or with its own run at 1e-14. Errors are the largest over holes and over all bodies, in
- * the file's unit of length; seconds are of the clock. `bits` is a digest of all bodies at the end: equal for equal
- * bits. The last lines are the latency of a call of almost no time, loading included, and the rate of pairs.
+ * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes), or a pair of holes in N made stars as
+ * in c5, to T_END, and compares positions with REFERENCE (same columns), or with its own run at 1e-14. Errors are the
+ * largest over holes and over all bodies, in the file's unit of length; seconds are of the processor (one rank, one
+ * thread) or of the clock. `bits` is a digest of all bodies at the end: equal for equal bits. The last lines are the
+ * latency of a call of almost no time, loading included, and the rate of pairs.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "areg.h"
 #include "areg/areg_impl.h"
 #include <math.h>
@@ -42,10 +42,11 @@ static void over_threads (void *context, int count, void (*task) (void *argument
 
 struct set { struct areg_body *b; int n; };
 
-static double seconds (void)
+/* Of the processor where one alone is at work, which others on the machine then disturb less, else of the clock. */
+static double seconds (int alone)
 {
   struct timespec t;
-  clock_gettime (CLOCK_MONOTONIC, &t);
+  clock_gettime (alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
   return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
 }
 
@@ -70,6 +71,45 @@ static int set_read (const char *name, struct set *s)
   if (in)
     fclose (in);
   return s->n > 0;
+}
+
+static double uniform (uint64_t counter)
+{
+  uint64_t z = counter * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+  return ((double) ((z ^ z >> 31) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* A direction of length r, from two numbers. */
+static void direction (double r, uint64_t counter, double x[3])
+{
+  const double z = 2 * uniform (counter) - 1, s = sqrt (1 - z * z), phi = 2 * M_PI * uniform (counter + 1);
+  x[0] = r * s * cos (phi);
+  x[1] = r * s * sin (phi);
+  x[2] = r * z;
+}
+
+/* Two holes of mass 1, a = 1, e = 0.5, and stars of 1e-6 in a Plummer sphere of b = 10, 3 < r < 100, at the speed of
+ * their circular orbits but in all directions. */
+static int set_make (int n, struct set *s)
+{
+  *s = (struct set) { calloc ((size_t) n + 2, sizeof *s->b), n + 2 };
+  if (!s->b)
+    return 0;
+  for (int k = 0; k < 2; k++)
+    s->b[k] = (struct areg_body) { .id = 1 + (uint64_t) k, .m = 1, .x = { k ? -0.75 : 0.75 },
+                                   .v = { 0, k ? -0.40824829046386307 : 0.40824829046386307 } };
+  for (int i = 2; i < s->n; i++) {
+    double r = 0;
+    const uint64_t from = 1000 * (uint64_t) i;
+    for (uint64_t trial = 10; !(r > 3 && r < 100); trial++)
+      r = 10 / sqrt (pow (uniform (from + trial), -2.0 / 3) - 1);
+    s->b[i] = (struct areg_body) { .id = 1 + (uint64_t) i, .m = 1e-6 };
+    direction (r, from, s->b[i].x);
+    direction (sqrt (2 / r), from + 2, s->b[i].v);
+  }
+  return 1;
 }
 
 /* The two heaviest, if they stand out, are holes. */
@@ -123,13 +163,14 @@ static uint64_t digest (const struct set *s)
 static double run (const struct task *task, double t_end, struct set *to, struct areg_statistics *count)
 {
   struct areg *system = NULL;
-  const double began = seconds ();
+  const int alone = task->group.size == 1 && !task->group.parallel;
+  const double began = seconds (alone);
   int status = areg_create (&task->options, &task->group, to->n, &system);
   if (status == AREG_OK)
     status = areg_load (system, 0, task->begin->b, to->n);
   if (status == AREG_OK)
     status = areg_advance (system, t_end);
-  const double took = seconds () - began;
+  const double took = seconds (alone) - began;
   if (status == AREG_OK) {
     areg_bodies (system, to->b);
     areg_statistics_now (system, count);
@@ -203,11 +244,11 @@ static void peak (const struct set *s)
   const double count = 0.5 * n * (n - 1);
   const int calls = 1 + (int) (1e8 / count), parts = areg_pairs_parts (&pairs);
   for (int r = 0; r < 7; r++) {
-    const double began = seconds ();
+    const double began = seconds (1);
     for (int k = 0; k < calls; k++)
       for (int part = 0; part < parts; part++)
         areg_pairs_part (&pairs, part, x + 5 * bs);
-    best = fmin (best, (seconds () - began) / calls);
+    best = fmin (best, (seconds (1) - began) / calls);
   }
   printf ("The pair loop alone: %.2e pairs in a second.\n", count / best);
   free (x);
@@ -263,10 +304,12 @@ int main (int argc, char **argv)
   MPI_Comm_rank (comm, &t.group.rank);
   MPI_Comm_size (comm, &t.group.size);
   const int n = arguments_read (argc, argv, &t, plain, &show_peak);
-  const int good = n >= 2 && set_read (plain[1], &s) && (n < 3 || set_read (plain[2], &reference));
+  const int made = n >= 2 ? atoi (plain[1]) : 0;
+  const int good = n >= 2 && (made > 0 ? set_make (made, &s) : set_read (plain[1], &s))
+                   && (n < 3 || set_read (plain[2], &reference));
   if (!good)
-    fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE [REFERENCE] [--star-softening EPS] [--c C] [--from K]\n"
-           "  [--to K] [--repeat R] [--threads T] [--gather 0] [--peak]\n", stderr);
+    fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [--star-softening EPS] [--c C]\n"
+           "  [--from K] [--to K] [--repeat R] [--threads T] [--gather 0] [--peak]\n", stderr);
   else {
     holes_mark (&s);
     t.begin = &s;
