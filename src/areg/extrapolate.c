@@ -30,6 +30,9 @@ enum { RISE_MEMORY = 40 }; /* steps */
  * angular momentum is not, and its errors add up over 1e5 orbits. */
 static const double hole_care = 10;
 
+/* From here on forces take so long that the ranks of a group do better to share them alone. */
+enum { many_bodies = 1500 };
+
 static int row_substeps (int k) { return 2 * (k + 1); }
 
 /* Force evaluations up to row k. */
@@ -66,7 +69,7 @@ static int rows_compute (struct areg *g, struct areg_state *st, double H, int fr
     areg_few_rows (g, st, H, from, to);
     return 0;
   }
-  if (g->group.size > 1 && from == 0) {
+  if (g->group.size > 1 && from == 0 && to > 0) {
     g->alone = 1;
     areg_share_rows (g, to + 1, 2 * st->s.length, row_compute, &rows);
     g->alone = 0;
@@ -278,7 +281,7 @@ static int batch_last (const struct areg *g, const struct areg_state *st, int k,
 {
   if (areg_few_fit (g, st))
     return truncated && k == 0 ? 1 : k < target ? target : k;
-  return g->group.size > 1 && k == 0 ? target - 1 : k;
+  return g->group.size > 1 && k == 0 && st->s.n < many_bodies ? target - 1 : k;
 }
 
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
