@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-const struct gravity_kernels *gravity_kernels_best (void)
+int gravity_lanes (void)
 {
 #if defined(__x86_64__)
   const char *asked = getenv ("CATENA_LANES");
@@ -14,9 +14,20 @@ const struct gravity_kernels *gravity_kernels_best (void)
   __builtin_cpu_init ();
   if (most >= 16 && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq")
       && __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512bw"))
-    return &gravity_kernels_16;
+    return 16;
   if (most >= 8 && __builtin_cpu_supports ("avx2"))
-    return &gravity_kernels_8;
+    return 8;
+#endif
+  return 4;
+}
+
+const struct gravity_kernels *gravity_kernels_best (void)
+{
+#if defined(__x86_64__)
+  const int lanes = gravity_lanes ();
+
+  if (lanes > 4)
+    return lanes == 16 ? &gravity_kernels_16 : &gravity_kernels_8;
 #endif
   return &gravity_kernels_4;
 }

@@ -109,7 +109,9 @@ struct gravity_kernels
                         const struct split *split, struct direct_block *block);
 };
 
-/* The widest set that this processor has; CATENA_LANES=4|8|16 in the environment asks for a narrower one. */
+/* Floats in the widest vectors that this processor has: 4, 8 (AVX2) or 16 (AVX-512); CATENA_LANES in the environment
+ * asks for narrower ones. */
+int gravity_lanes (void);
 const struct gravity_kernels *gravity_kernels_best (void);
 
 /* One per instruction set; NULL members never. */

@@ -2,8 +2,9 @@
 /* A vector of eight doubles is one register, two or four, as the machine has them; the text is one. */
 #include "gravity/spread.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "gravity/kernels.h"
 
 #define NAME(x) x ## _plain
 #define VECTOR vector_plain
@@ -31,15 +32,10 @@
 const struct spread_kernels *spread_kernels_best (void)
 {
 #if defined(__x86_64__)
-  const char *asked = getenv ("CATENA_LANES");
-  const int most = asked ? atoi (asked) : 16;
+  const int lanes = gravity_lanes ();
 
-  __builtin_cpu_init ();
-  if (most >= 16 && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq")
-      && __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512bw"))
-    return &kernels_avx512;
-  if (most >= 8 && __builtin_cpu_supports ("avx2"))
-    return &kernels_avx2;
+  if (lanes > 4)
+    return lanes == 16 ? &kernels_avx512 : &kernels_avx2;
 #endif
   return &kernels_plain;
 }
