@@ -295,7 +295,7 @@ enum status run_check (const struct comm *comm, const char *parameter_file)
     st = print_regions (&s);
     /* Particle fields, the solver's copy, and the exchange of one field at a time; measured on spheres of 1e5. The
      * mesh: doc/mesh.md. */
-    const double mesh = pow (s.params.PMGrid, 3) * (s.box.periodic ? 25 : 170);
+    const double mesh = pow (s.params.PMGrid, 3) * (s.box.periodic ? 25 : s.params.PMGridFrom >= 0 ? 170 : 0);
     log_say ("  memory: about %.0f MiB in all", (400.0 * (double) s.particles.n_global + mesh) / 1048576);
   }
   if (st == ST_OK)
