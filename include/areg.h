@@ -43,9 +43,9 @@
  *
  * Groups. Ranks that share a system create it each with their own rank and the same everything else, and make the
  * same calls with the same arguments; bodies may be in another order. Only areg_advance and areg_advance_sampled
- * call `sum`, equally often on all; the rest is local. Status and bodies are the same on all, except that
+ * call `sum` or `gather`, equally often on all; the rest is local. Status and bodies are the same on all, except that
  * AREG_NO_MEMORY is local: agree on it. Ranks of a group must run on one kind of processor and C library, as results
- * must be the same bits where decisions are made.
+ * must be the same bits where decisions are made. Members of the group that are not used are NULL.
  *
  * Versions. Before 1.0 the minor number changes when a struct or a function does, afterwards the major one, and with
  * it the library's soname; the rest is additions and repairs. So a host that is careful begins with areg_version ()

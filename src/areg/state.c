@@ -429,8 +429,11 @@ void areg_state_body (const struct areg *g, const struct areg_state *st, int b, 
 {
   const int S = st->s.stride, bs = g->body_stride;
   const double spin_unit = g->units.mass * g->units.length * g->units.velocity;
-  *out = (struct areg_body) { .m = st->m[b] * g->units.mass, .id = st->id[b], .kind = st->kind[b],
-                              .radius = st->radius[b] * g->units.length };
+  memset (out, 0, sizeof *out); /* the gaps between members too: hosts compare bytes */
+  out->m = st->m[b] * g->units.mass;
+  out->id = st->id[b];
+  out->kind = st->kind[b];
+  out->radius = st->radius[b] * g->units.length;
   for (int c = 0; c < 3; c++) {
     out->x[c] = g->mean_x[c] + g->units.length * g->pos[c * bs + b];
     out->v[c] = g->mean_v[c] + g->units.velocity * g->vel[c * bs + b];

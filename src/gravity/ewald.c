@@ -303,12 +303,19 @@ INLINE void nearest_pair (const struct direct_source *s, int64_t own, const vec 
     const double reach = s->h > h[lane] ? s->h : h[lane];
     if (lane == own)
       (*force)[lane] = (*potential)[lane] = 0;
-    else if (!(r[lane] > reach))
-      pair_softened (r2[lane], reach, &(*force)[lane], &(*potential)[lane]);
+    else if (!(r[lane] > reach)) {
+      double f = (*force)[lane], p = (*potential)[lane];
+      pair_softened (r2[lane], reach, &f, &p);
+      (*force)[lane] = f;
+      (*potential)[lane] = p;
+    }
   }
 }
 
-#if defined(__x86_64__)
+#ifdef __clang__ /* vectors are passed between inlined functions only: no calling convention is involved */
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
+#if defined(__x86_64__) && !defined(__clang__)
 #define WIDTHS __attribute__ ((target_clones ("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WIDTHS

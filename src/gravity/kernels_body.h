@@ -387,7 +387,12 @@ static double tree_sum (float *lane)
 #define HALF_WIDTH(call) (void) 0
 #endif
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector (a, b, i, j, k, l)
+#else
 typedef int32_t vi4 __attribute__ ((vector_size (16)));
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shuffle (a, b, (vi4) { i, j, k, l })
+#endif
 typedef float v4 __attribute__ ((vector_size (16), aligned (4), may_alias));
 
 /* Four rows of four floats become columns: column c goes to to[c * stride]. */
@@ -395,13 +400,13 @@ static inline void transpose_4 (const float *r0, const float *r1, const float *r
                                 int stride)
 {
   const v4 a = *(const v4 *) r0, b = *(const v4 *) r1, c = *(const v4 *) r2, d = *(const v4 *) r3;
-  const v4 ab0 = __builtin_shuffle (a, b, (vi4) { 0, 4, 1, 5 }), ab1 = __builtin_shuffle (a, b, (vi4) { 2, 6, 3, 7 });
-  const v4 cd0 = __builtin_shuffle (c, d, (vi4) { 0, 4, 1, 5 }), cd1 = __builtin_shuffle (c, d, (vi4) { 2, 6, 3, 7 });
+  const v4 ab0 = SHUFFLE (a, b, 0, 4, 1, 5), ab1 = SHUFFLE (a, b, 2, 6, 3, 7);
+  const v4 cd0 = SHUFFLE (c, d, 0, 4, 1, 5), cd1 = SHUFFLE (c, d, 2, 6, 3, 7);
 
-  *(v4 *) to = __builtin_shuffle (ab0, cd0, (vi4) { 0, 1, 4, 5 });
-  *(v4 *) (to + stride) = __builtin_shuffle (ab0, cd0, (vi4) { 2, 3, 6, 7 });
-  *(v4 *) (to + 2 * stride) = __builtin_shuffle (ab1, cd1, (vi4) { 0, 1, 4, 5 });
-  *(v4 *) (to + 3 * stride) = __builtin_shuffle (ab1, cd1, (vi4) { 2, 3, 6, 7 });
+  *(v4 *) to = SHUFFLE (ab0, cd0, 0, 1, 4, 5);
+  *(v4 *) (to + stride) = SHUFFLE (ab0, cd0, 2, 3, 6, 7);
+  *(v4 *) (to + 2 * stride) = SHUFFLE (ab1, cd1, 0, 1, 4, 5);
+  *(v4 *) (to + 3 * stride) = SHUFFLE (ab1, cd1, 2, 3, 6, 7);
 }
 
 /* Transposes up to LANES sources; missing ones are massless. A few numbers beyond the coefficients are read (the

@@ -134,24 +134,26 @@ static inline void each_stretch (const struct patch *p, const struct window *w, 
 
 static inline void add_alone (int64_t in_tile, int64_t in_cube, int n, const struct patch *p, void *cube)
 {
+  int64_t *const mass = (int64_t *) p->mass + in_tile;
   for (int k = 0; k < n; k++)
-    p->mass[0][in_tile + k] += ((const int64_t *) cube)[in_cube + k];
+    mass[k] += ((const int64_t *) cube)[in_cube + k];
 }
 
 static inline void add_among_threads (int64_t in_tile, int64_t in_cube, int n, const struct patch *p, void *cube)
 {
+  int64_t *const mass = (int64_t *) p->mass + in_tile;
   for (int k = 0; k < n; k++) {
-    const int64_t mass = ((const int64_t *) cube)[in_cube + k];
-    if (mass != 0) {
+    const int64_t more = ((const int64_t *) cube)[in_cube + k];
+    if (more != 0) {
 #pragma omp atomic
-      p->mass[0][in_tile + k] += mass;
+      mass[k] += more;
     }
   }
 }
 
 static inline void copy_out (int64_t in_tile, int64_t in_cube, int n, const struct patch *p, void *cube)
 {
-  memcpy ((double *) cube + in_cube, &p->potential[0][in_tile], n * sizeof (double));
+  memcpy ((double *) cube + in_cube, (const double *) p->potential + in_tile, n * sizeof (double));
 }
 
 void patch_add (struct patch *p, const struct window *w, const int64_t *cube, int pitch_y, int pitch_z)
