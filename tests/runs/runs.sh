@@ -45,7 +45,7 @@ on_ranks ()
   shift 2
   rm -f codes.*
   OMP_NUM_THREADS=$threads OMPI_MCA_orte_abort_on_non_zero_status=0 \
-    timeout -k 5 "${CATENA_RUN_LIMIT:-100}" "$MPIRUN" -n "$ranks" sh -c '
+    timeout -k 5 "${CATENA_RUN_LIMIT:-${CATENA_TEST_LIMIT:-100}}" "$MPIRUN" -n "$ranks" sh -c '
       "$@"
       code=$?
       echo $code > codes.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}
