@@ -271,10 +271,11 @@ void areg_feed (struct areg *g, struct areg_state *st, int a, int b, const doubl
 /* encounter.c */
 /* x_a - x_b from the links and the places in g->pos. */
 void areg_separation (const struct areg *g, const struct areg_state *st, int a, int b, double out[3]);
-/* What the last step, of length dt > 0, did. */
+/* What the last step, of length dt > 0, did. *orbit: of the two holes that are now closest in units of their reach,
+ * the time of an orbit at the reach over 2 pi. */
 enum areg_encounter { ENCOUNTER_NONE, ENCOUNTER_PASSED /* a pair was inside its reach on the way, or nearly */,
                       ENCOUNTER_MET /* a pair is just inside now */ };
-enum areg_encounter areg_encounter (struct areg *g, const struct areg_state *st, double dt);
+enum areg_encounter areg_encounter (struct areg *g, const struct areg_state *st, double dt, double *orbit);
 
 /* state.c */
 /* Takes all memory; 0, or 1 if there is none. */

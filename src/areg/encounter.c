@@ -78,13 +78,31 @@ static enum areg_encounter hole_encounters (const struct areg *g, const struct a
   return worst;
 }
 
-enum areg_encounter areg_encounter (struct areg *g, const struct areg_state *st, double dt)
+/* See areg_encounter: the places are in g->pos. */
+static double closest_orbit (const struct areg *g, const struct areg_state *st)
+{
+  double least = INFINITY, orbit = INFINITY;
+  for (int a = 0; a < st->s.n_holes && areg_merge_possible (g, st); a++)
+    for (int b = a + 1; b < st->s.n_holes; b++) {
+      const double reach = areg_merge_reach (g, st, a, b);
+      double x[3];
+      areg_separation (g, st, a, b, x);
+      if (dot (x, x) < least * (reach * reach)) {
+        least = dot (x, x) / (reach * reach);
+        orbit = reach * sqrt (reach / (st->mu[a] + st->mu[b]));
+      }
+    }
+  return orbit;
+}
+
+enum areg_encounter areg_encounter (struct areg *g, const struct areg_state *st, double dt, double *orbit)
 {
   const int bs = g->body_stride, nh = st->s.n_holes, holes = areg_merge_possible (g, st);
   const int stars = areg_feed_possible (g, st);
   enum areg_encounter worst = ENCOUNTER_NONE;
   areg_links_walk (st, st->hi + Y_LINKS, g->pos, bs);
   areg_links_walk (st, st->hi + Y_LINKS + 3 * st->s.stride, g->vel, bs);
+  *orbit = closest_orbit (g, st);
   for (int a = 0; a < nh; a++)
     for (int half = 0; half < 2; half++) {
       if (half ? !stars : !holes)

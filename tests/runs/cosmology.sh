@@ -89,7 +89,7 @@ box wrong
 sed -i 's/^Omega0 0.3$/Omega0 0.25/' wrong.txt
 expect 65 2 wrong.txt
 expect_words "make Omega = 0.3.*Omega0 is 0.25"
-box late "TimeBegin 0.1"
+box late "TimeBegin 0.05"
 expect 65 1 late.txt
-expect_words "TimeBegin is 0.1, but .* is of scale factor 0.02"
+expect_words "TimeBegin is 0.05, but .* is of scale factor 0.02"
 finish
