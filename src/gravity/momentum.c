@@ -91,11 +91,11 @@ static void reduce (const struct comm *comm, const struct totals *mine, double a
 
   for (int k = 0; k < N_SUMS; k++) {
     word[2 * k] = (int64_t) (mine->part[k] >> HALF);
-    word[2 * k + 1] = (int64_t) (mine->part[k] - ((__int128) word[2 * k] << HALF));
+    word[2 * k + 1] = (int64_t) (mine->part[k] - word[2 * k] * ((__int128) 1 << HALF));
   }
   comm_sum_array (comm, word, 2 * N_SUMS);
   for (int k = 0; k < N_SUMS; k++)
-    all[k] = (double) (((__int128) word[2 * k] << HALF) + word[2 * k + 1]);
+    all[k] = (double) (word[2 * k] * ((__int128) 1 << HALF) + word[2 * k + 1]);
 }
 
 static void shift_all (const struct forest *f, struct sums *sums, const double shift[3])

@@ -62,7 +62,8 @@ static int32_t unique (int32_t *v, int64_t n)
 {
   int32_t m = 0;
 
-  qsort (v, n, sizeof *v, compare_numbers);
+  if (n > 0)
+    qsort (v, n, sizeof *v, compare_numbers);
   for (int64_t i = 0; i < n; i++)
     if (m == 0 || v[m - 1] != v[i])
       v[m++] = v[i];

@@ -12,21 +12,37 @@
 #include "gravity/spread_body.h"
 
 #if defined(__x86_64__)
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 #define NAME(x) x ## _avx2
 #define VECTOR vector_avx2
 #define WHOLE whole_avx2
 #include "gravity/spread_body.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw")
+#endif
 #define NAME(x) x ## _avx512
 #define VECTOR vector_avx512
 #define WHOLE whole_avx512
 #include "gravity/spread_body.h"
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif
 
 const struct spread_kernels *spread_kernels_best (void)
