@@ -8,26 +8,9 @@
 #include <cmocka.h>
 
 #include "../gravity_fixture.h"
+#include "one_rank.h"
 #include "gravity/kernel.h"
 #include "gravity/kernels.h"
-
-static struct comm comm;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &comm);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&comm);
-  MPI_Finalize ();
-  return 0;
-}
 
 /* The force is minus the slope of the potential everywhere, both are continuous at u = 1/2 and 1, and the middle
  * has the depth of a Plummer sphere of scale h/2.8. */

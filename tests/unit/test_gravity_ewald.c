@@ -8,28 +8,11 @@
 #include <cmocka.h>
 
 #include "../gravity_fixture.h"
+#include "one_rank.h"
 #include "gravity/ewald.h"
 #include "gravity/kernel.h"
 
-static struct comm comm;
 static const int nearest[3] = { 0, 0, 0 };
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &comm);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&comm);
-  assert_int_equal (mem_used (), 0);
-  MPI_Finalize ();
-  return 0;
-}
 
 /* In double: cmocka's assert_float_equal compares floats. */
 static void expect_near (double a, double b, double tolerance)

@@ -9,25 +9,7 @@
 #include <omp.h>
 
 #include "../gravity_fixture.h"
-
-static struct comm comm;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &comm);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&comm);
-  assert_int_equal (mem_used (), 0);
-  MPI_Finalize ();
-  return 0;
-}
+#include "one_rank.h"
 
 static struct gravity_options periodic_options (void)
 {

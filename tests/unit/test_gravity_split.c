@@ -10,26 +10,8 @@
 #include <omp.h>
 
 #include "../gravity_fixture.h"
+#include "one_rank.h"
 #include "gravity/kernel.h"
-
-static struct comm comm;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &comm);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&comm);
-  assert_int_equal (mem_used (), 0);
-  MPI_Finalize ();
-  return 0;
-}
 
 /* r_s in units of the box. */
 static struct gravity_options options_of (double scale)

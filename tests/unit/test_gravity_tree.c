@@ -11,25 +11,7 @@
 
 #include "base/exact.h"
 #include "../gravity_fixture.h"
-
-static struct comm comm;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &comm);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&comm);
-  assert_int_equal (mem_used (), 0); /* nothing leaks, in any of the tests */
-  MPI_Finalize ();
-  return 0;
-}
+#include "one_rank.h"
 
 static void make (struct fixture *s, int64_t n, double eps)
 {
