@@ -13,6 +13,7 @@
  * latency of a call of almost no time, loading included, and the rate of pairs.
  */
 #include "areg.h"
+#include "../tests/sample.h"
 #include "areg/areg_impl.h"
 #include <math.h>
 #include <mpi.h>
@@ -73,13 +74,8 @@ static int set_read (const char *name, struct set *s)
   return s->n > 0;
 }
 
-static double uniform (uint64_t counter)
-{
-  uint64_t z = counter * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return ((double) ((z ^ z >> 31) >> 11) + 0.5) * 0x1p-53;
-}
+/* In (0, 1). */
+static double uniform (uint64_t counter) { return sample_uniform (0x632be59bd9b4e019u, counter) + 0x1p-54; }
 
 /* A direction of length r, from two numbers. */
 static void direction (double r, uint64_t counter, double x[3])

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../tests/sample.h"
 #include "base/exact.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -29,24 +30,16 @@ struct set
   float *old, *work;
 };
 
-/* Counter-based, so that a body is the same on any number of ranks. */
-static double uniform (uint64_t counter)
-{
-  uint64_t z = counter * 0x9e3779b97f4a7c15u + 0x632be59bd9b4e019u;
+static const uint64_t salt = 0x632be59bd9b4e019u;
 
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return (double) ((z ^ z >> 31) >> 11) * 0x1p-53;
-}
+static double uniform (uint64_t counter) { return sample_uniform (salt, counter); }
 
 static void place (uint64_t id, double length, uint64_t position[3])
 {
-  const double cut = 100.0, q = sqrt (uniform (3 * id)) * cut / (1 + cut), r = q / (1 - q);
-  const double z = 2 * uniform (3 * id + 1) - 1, s = sqrt (1 - z * z), phi = 2 * M_PI * uniform (3 * id + 2);
-  const double x[3] = { r * s * cos (phi), r * s * sin (phi), r * z };
+  double x[3];
 
-  for (int k = 0; k < 3; k++)
-    position[k] = (uint64_t) (int64_t) (x[k] / length * 0x1p64) + (UINT64_C (1) << 63);
+  sample_hernquist (salt, id, x);
+  sample_place (x, length, position);
 }
 
 /* Kinds of sets: Hernquist sphere; random in the box; half random, half in 100 Hernquist spheres of scale 1/2000 of

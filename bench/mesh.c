@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../tests/sample.h"
 #include "base/mem.h"
 #include "data/keys.h"
 #include "gravity/mesh.h"
@@ -23,14 +24,7 @@ struct setting
   int clustered, repetitions;
 };
 
-static double uniform (uint64_t counter)
-{
-  uint64_t z = counter * 0x9e3779b97f4a7c15u + 0x1234567;
-
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return (double) ((z ^ z >> 31) >> 11) * 0x1p-53;
-}
+static double uniform (uint64_t counter) { return sample_uniform (0x1234567, counter); }
 
 static void place (const struct setting *s, uint64_t id, uint64_t position[3])
 {

@@ -250,6 +250,41 @@ static void print_scales (const struct state *s, double omega)
              s->params.KetjuMergerRadius);
 }
 
+/* Where stars of a type end at an SMBH of so many solar masses: at the larger of two radii. */
+static void print_star_end (const struct state *s, int type, double mass)
+{
+  const struct params *p = &s->params;
+  const struct units *u = &s->units;
+  const double tidal = p->KetjuTidalFactor * params_star_radius (p, type) * units_solar_radius (u) * cbrt (mass);
+  const double capture = p->KetjuCaptureRadius * 2 * u->G * mass * units_solar_mass (u) / (u->c * u->c);
+
+  if (params_star_radius (p, type) > 0 && (tidal > 0 || capture > 0))
+    log_say ("  type %d (%s): %s within %.4g pc of an SMBH of %.4g Msun", type, type_names[type],
+             tidal > capture ? "stars are disrupted" : "stars are swallowed whole",
+             fmax (tidal, capture) / units_parsec (u), mass);
+}
+
+/* The same of the types that there are, at the lightest and the heaviest SMBH that has a region. */
+static void print_star_ends (const struct state *s, const int64_t n_of_type[N_TYPES])
+{
+  const struct particles *p = &s->particles;
+  double least = INFINITY, most = -INFINITY;
+
+  for (int64_t i = 0; i < p->n; i++)
+    if (p->type[i] == TYPE_HOLE && p->mass[i] >= s->params.KetjuMinimumBHMass) {
+      least = fmin (least, p->mass[i] / units_solar_mass (&s->units));
+      most = fmax (most, p->mass[i] / units_solar_mass (&s->units));
+    }
+  least = -comm_max_double (s->comm, -least);
+  most = comm_max_double (s->comm, most);
+  for (int type = 0; type < N_TYPES && least <= most; type++)
+    if (n_of_type[type] > 0) {
+      print_star_end (s, type, least);
+      if (most > least)
+        print_star_end (s, type, most);
+    }
+}
+
 /* Members and the step that the first regions allow; warnings that need the particles. */
 static enum status print_regions (struct state *s)
 {
@@ -292,6 +327,7 @@ enum status run_check (const struct comm *comm, const char *parameter_file)
     log_say ("%s: %lld particles, %d ranks", s.params.InitCondFile, (long long) s.particles.n_global, comm->size);
     print_types (&s, n_of_type);
     print_scales (&s, s.cosmology.comoving ? state_omega (&s) : 0);
+    print_star_ends (&s, n_of_type);
     st = print_regions (&s);
     /* Particle fields, the solver's copy, and the exchange of one field at a time; measured on spheres of 1e5. The
      * mesh: doc/mesh.md. */

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "gravity/gravity.h"
+#include "sample.h"
 
 static const double fixture_length = 512;
 
@@ -22,14 +23,9 @@ struct fixture
   int32_t *group;
 };
 
-static inline double fixture_uniform (uint64_t counter)
-{
-  uint64_t z = counter * 0x9e3779b97f4a7c15u + 0x1234567;
+static const uint64_t fixture_salt = 0x1234567;
 
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-  return (double) ((z ^ z >> 31) >> 11) * 0x1p-53;
-}
+static inline double fixture_uniform (uint64_t counter) { return sample_uniform (fixture_salt, counter); }
 
 static inline void fixture_alloc (struct fixture *s, int64_t n)
 {
@@ -62,23 +58,19 @@ static inline void fixture_free (struct fixture *s)
 
 static inline void fixture_place (struct fixture *s, int64_t i, double x, double y, double z)
 {
-  const double r[3] = { x, y, z };
-
-  for (int k = 0; k < 3; k++)
-    s->position[i][k] = (uint64_t) (int64_t) (r[k] / fixture_length * 0x1p64) + (UINT64_C (1) << 63);
+  sample_place ((const double[3]) { x, y, z }, fixture_length, s->position[i]);
 }
 
-/* Body `id` of a Hernquist sphere of mass and scale 1, cut at 100; n in all. */
+/* Body `id` of a Hernquist sphere of mass 1; n in all. */
 static inline void fixture_hernquist (struct fixture *s, int64_t i, uint64_t id, int64_t n, double eps)
 {
-  const double cut = 100, q = sqrt (fixture_uniform (3 * id)) * cut / (1 + cut), r = q / (1 - q);
-  const double z = 2 * fixture_uniform (3 * id + 1) - 1, w = sqrt (1 - z * z);
-  const double phi = 2 * M_PI * fixture_uniform (3 * id + 2);
+  double x[3];
 
   s->id[i] = id;
   s->mass[i] = 1.0 / (double) n;
   s->softening[i] = eps;
-  fixture_place (s, i, r * w * cos (phi), r * w * sin (phi), r * z);
+  sample_hernquist (fixture_salt, id, x);
+  sample_place (x, fixture_length, s->position[i]);
 }
 
 static inline struct gravity_options fixture_options (void)
@@ -148,6 +140,19 @@ static inline void fixture_errors (const struct gravity_options *o, const struct
   *potential = phi[at];
   mem_free (&a);
   mem_free (&phi);
+}
+
+/* The same below a bound, in a test. */
+static inline void fixture_expect (const struct gravity_options *o, const struct comm *comm, struct fixture *s,
+                                   double quantile, double bound)
+{
+  double force, potential;
+
+  assert_int_equal (fixture_solve (o, comm, s), ST_OK);
+  fixture_errors (o, comm, s, quantile, &force, &potential);
+  if (force >= bound || potential >= bound)
+    print_message ("errors of force %g, potential %g; bound %g\n", force, potential, bound);
+  assert_true (force < bound && potential < bound);
 }
 
 #endif

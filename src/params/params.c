@@ -480,6 +480,13 @@ static double largest_member_softening (const struct params *p)
   return largest;
 }
 
+double params_star_radius (const struct params *p, int type)
+{
+  const double radius[6] = { 0, 0, p->KetjuStarRadiusType2, p->KetjuStarRadiusType3, p->KetjuStarRadiusType4, 0 };
+
+  return params_in_regions (p, type) ? radius[type] : 0;
+}
+
 double params_region_radius (const struct params *p)
 {
   if (!p->KetjuOn)

@@ -106,6 +106,9 @@ double params_softening_most (const struct params *p, int type);
 /* Local. Whether bodies of a type are members of regions (not the SMBHs' own affair: their mass decides too). */
 int params_in_regions (const struct params *p, int type);
 
+/* Local. The radius in solar ones of a star of one solar mass, of a type that is a member of regions; 0: a point. */
+double params_star_radius (const struct params *p, int type);
+
 /* Local. The radius of a region in code units: as given, or three times the largest softening of member types whose
  * length is given. 0 if regions are off or no member type has a length. */
 double params_region_radius (const struct params *p);

@@ -105,12 +105,8 @@ static int is_centre (const struct params *params, const struct region_member *m
 /* What areg calls the radius of a star: of a particle that stands for many, one of their mean density. */
 static double star_radius (const struct params *params, const struct units *units, const struct region_member *m)
 {
-  const double radius = m->type == 2   ? params->KetjuStarRadiusType2
-                        : m->type == 3 ? params->KetjuStarRadiusType3
-                        : m->type == 4 ? params->KetjuStarRadiusType4
-                                       : 0;
-
-  return radius * units_solar_radius (units) * cbrt (m->mass / units_solar_mass (units));
+  return params_star_radius (params, m->type) * units_solar_radius (units)
+         * cbrt (m->mass / units_solar_mass (units));
 }
 
 /* x_a - x_b with all digits, code length. */

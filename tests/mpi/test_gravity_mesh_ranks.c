@@ -12,28 +12,7 @@
 
 #include "../gravity_fixture.h"
 #include "gravity/mesh.h"
-
-static struct comm world, self;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_WORLD, &world);
-  comm_create (MPI_COMM_SELF, &self);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  const int64_t used = comm_max (&world, mem_used ());
-  comm_free (&world);
-  comm_free (&self);
-  assert_int_equal (used, 0);
-  MPI_Finalize ();
-  return 0;
-}
+#include "many_ranks.h"
 
 static void body (struct fixture *s, int64_t i, uint64_t id, int periodic)
 {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Proves that stars are disrupted where the parameters say: the SMBH grows, particles go, mass and energy balance, and
-# star_events.csv is the same to the byte on 1 and 3 ranks and after a stop and a resume; and that nobody dies unasked.
+# star_events.csv is the same to the byte on 1 and 3 ranks and after a stop and a resume; that nobody dies unasked; and
+# that --check tells where stars will.
 . "${top_srcdir:-.}/tests/runs/runs.sh"
 
 make_ics ics.hdf5 --stars 600 --holes 1
@@ -32,6 +33,16 @@ run alone 1 "" && good alone
 for name in points alone; do
   test "$(wc -l < "$name/star_events.csv")" -eq 1 || fault "$name: a star died unasked"
   "$python" "$here/compare.py" alone/snapshot_002.hdf5 "$name/snapshot_002.hdf5" || fault "$name differs from alone"
+done
+
+# --check tells the radii: of an SMBH of 5e8 Msun R_sun (M/Msun)^(1/3) = 1.7895e-5 pc and R_s = 4.7853e-5 pc
+for name in one captured points; do
+  expect 0 2 --check "$name.txt"
+  case $name in
+  one) expect_words 'type 4 .*disrupted within 3.579 pc of an SMBH of 5e.08 Msun' ;;
+  captured) expect_words 'type 4 .*swallowed whole within 2.871 pc of an SMBH of 5e.08 Msun' ;;
+  points) ! grep 'of an SMBH of' said || fault "points: --check expects that stars die" ;;
+  esac
 done
 
 "$python" - <<'END' || fault "the books do not balance"

@@ -11,25 +11,7 @@
 #include "../gravity_fixture.h"
 #include "gravity/fft.h"
 #include "gravity/mesh.h"
-
-static struct comm self;
-
-static int setup (void **state)
-{
-  (void) state;
-  MPI_Init (NULL, NULL);
-  comm_create (MPI_COMM_SELF, &self);
-  return 0;
-}
-
-static int teardown (void **state)
-{
-  (void) state;
-  comm_free (&self);
-  assert_int_equal (mem_used (), 0);
-  MPI_Finalize ();
-  return 0;
-}
+#include "one_rank.h"
 
 static const double length = 10;
 
@@ -47,8 +29,8 @@ static void solve (int n, int periodic, double asmth, struct fixture *s)
   memset (s->acceleration, 0, s->n * sizeof *s->acceleration);
   memset (s->potential, 0, s->n * sizeof *s->potential);
   assert_int_equal (mesh_create (&options, &mesh), ST_OK);
-  const struct mesh_frame frame = mesh_frame (mesh, &self, &bodies, length);
-  assert_int_equal (mesh_solve (mesh, &self, &frame, 1, &bodies, &result, &cost), ST_OK);
+  const struct mesh_frame frame = mesh_frame (mesh, &comm, &bodies, length);
+  assert_int_equal (mesh_solve (mesh, &comm, &frame, 1, &bodies, &result, &cost), ST_OK);
   assert_true (cost.mesh_s > 0);
   mesh_free (&mesh);
 }
@@ -310,7 +292,7 @@ static void transform (int n, int filled)
 {
   struct fft *fft;
 
-  assert_int_equal (fft_create (&self, n, filled, &fft), ST_OK);
+  assert_int_equal (fft_create (&comm, n, filled, &fft), ST_OK);
   const int64_t pitch = 2 * fft_pitch (fft);
   double complex *a = mem_alloc ("cube", fft_room (fft), sizeof *a);
   double complex *b = mem_alloc ("cube", fft_room (fft), sizeof *b);
@@ -370,10 +352,10 @@ static void test_with_tree (void **state)
     o.mesh = 32;
     o.split_scale = 1.25 * o.length / o.mesh;
     o.split_reach = 6;
-    assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
     fixture_remember (&s);
-    assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
-    fixture_errors (&o, &self, &s, 0.99, &force, &potential);
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    fixture_errors (&o, &comm, &s, 0.99, &force, &potential);
     assert_true (force < 1e-3 && potential < 5e-4);
     fixture_free (&s);
   }
@@ -396,11 +378,11 @@ static void test_few_need_no_mesh (void **state)
     fixture_hernquist (&s, i, (uint64_t) i + 1, s.n, 0.01);
     fixture_hernquist (&t, i, (uint64_t) i + 1, s.n, 0.01);
   }
-  assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
-  assert_int_equal (fixture_solve (&plain, &self, &t), ST_OK);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+  assert_int_equal (fixture_solve (&plain, &comm, &t), ST_OK);
   assert_memory_equal (s.acceleration, t.acceleration, s.n * sizeof *s.acceleration);
   o.mesh_from = 500;
-  assert_int_equal (fixture_solve (&o, &self, &s), ST_OK);
+  assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   assert_memory_not_equal (s.acceleration, t.acceleration, s.n * sizeof *s.acceleration);
   fixture_free (&s);
   fixture_free (&t);

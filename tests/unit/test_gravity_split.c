@@ -95,17 +95,6 @@ static void test_direct (void **state)
   fixture_free (&s);
 }
 
-static void expect_error (const struct gravity_options *o, struct fixture *s, double quantile, double bound)
-{
-  double force, potential;
-
-  assert_int_equal (fixture_solve (o, &comm, s), ST_OK);
-  fixture_errors (o, &comm, s, quantile, &force, &potential);
-  if (force >= bound || potential >= bound)
-    print_message ("errors of force %g, potential %g; bound %g\n", force, potential, bound);
-  assert_true (force < bound && potential < bound);
-}
-
 /* Nothing accepted. Sphere of radius 1 and r_s = 2: half of the pairs lose digits to the subtraction. */
 static void test_pairs (void **state)
 {
@@ -115,13 +104,13 @@ static void test_pairs (void **state)
   (void) state;
   o.accuracy = o.opening_angle = 0;
   make_sphere (&s, 3000, 1e-2);
-  expect_error (&o, &s, 0.95, 6e-5); /* 2.3e-6 of the Newtonian pairs, of which a twentieth is left */
+  fixture_expect (&o, &comm, &s, 0.95, 6e-5); /* 2.3e-6 of the Newtonian pairs, of which a twentieth is left */
   fixture_free (&s);
   o = options_of (0.05);
   o.accuracy = o.opening_angle = 0;
   for (int clustered = 0; clustered < 2; clustered++) {
     make_box (&s, 3000, clustered, 1);
-    expect_error (&o, &s, 0.95, 6e-5);
+    fixture_expect (&o, &comm, &s, 0.95, 6e-5);
     fixture_free (&s);
   }
 }
@@ -157,14 +146,14 @@ static void test_accuracy (void **state)
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   fixture_remember (&s);
   for (o.accuracy = 1e-2; o.accuracy > 5e-4; o.accuracy /= 10)
-    expect_error (&o, &s, 0.95, 1.5 * o.accuracy); /* 3 % lie where the short-range force ends */
+    fixture_expect (&o, &comm, &s, 0.95, 1.5 * o.accuracy); /* 3 % lie where the short-range force ends */
   fixture_free (&s);
   o = options_of (0.06);
   for (int clustered = 0; clustered < 2; clustered++) {
     make_box (&s, 5000, clustered, 0.1);
     assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
     fixture_remember (&s);
-    expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+    fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
     fixture_free (&s);
   }
 }
@@ -215,7 +204,7 @@ static void test_groups (void **state)
     s.group[i] = s.id[i] % 20 == 0 ? 3 : s.id[i] % 13 == 0 ? 8 : -1;
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+  fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
   fixture_free (&s);
 }
 

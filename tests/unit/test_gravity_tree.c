@@ -20,17 +20,6 @@ static void make (struct fixture *s, int64_t n, double eps)
     fixture_hernquist (s, i, (uint64_t) i + 1, n, eps);
 }
 
-static void expect_error (const struct gravity_options *o, struct fixture *s, double quantile, double bound)
-{
-  double force, potential;
-
-  assert_int_equal (fixture_solve (o, &comm, s), ST_OK);
-  fixture_errors (o, &comm, s, quantile, &force, &potential);
-  if (force >= bound || potential >= bound)
-    print_message ("errors of force %g, potential %g; bound %g\n", force, potential, bound);
-  assert_true (force < bound && potential < bound);
-}
-
 static struct gravity_options nothing_accepted (void)
 {
   struct gravity_options o = fixture_options ();
@@ -47,8 +36,8 @@ static void test_opens_all (void **state)
 
   (void) state;
   make (&s, 3000, 1e-2);
-  expect_error (&o, &s, 1, 2e-5);   /* closest pairs done in float: 2^-6 of the group, 1e-7 * 64 and three powers */
-  expect_error (&o, &s, 0.99, 2e-6); /* float rounding of single terms, a few 1e-7, little cancellation */
+  fixture_expect (&o, &comm, &s, 1, 2e-5); /* closest pairs in float: 2^-6 of the group, 1e-7 * 64 and three powers */
+  fixture_expect (&o, &comm, &s, 0.99, 2e-6); /* float rounding of single terms, a few 1e-7, little cancellation */
   fixture_free (&s);
 }
 
@@ -60,10 +49,10 @@ static void test_accuracy (void **state)
 
   (void) state;
   make (&s, 8000, 1e-3);
-  expect_error (&o, &s, 0.99, 5e-3); /* geometric, theta 0.5, p = 4: 0.5^5 of a term at worst */
+  fixture_expect (&o, &comm, &s, 0.99, 5e-3); /* geometric, theta 0.5, p = 4: 0.5^5 of a term at worst */
   fixture_remember (&s);
   for (o.accuracy = 1e-2; o.accuracy > 5e-5; o.accuracy /= 10)
-    expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+    fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
   fixture_free (&s);
 }
 
@@ -101,9 +90,9 @@ static void test_groups (void **state)
     }
     s.group[i] = r2 < 0.04 ? 17 : r2 > 1 && r2 < 1.3 ? 3 : -1;
   }
-  expect_error (&o, &s, 0.99, 1e-2); /* as without groups, some forces smaller; own forces would be order 1 */
+  fixture_expect (&o, &comm, &s, 0.99, 1e-2); /* as without groups, some forces smaller; own would be order 1 */
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+  fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
   for (int64_t i = 0; i < s.n; i++)
     s.group[i] = 4; /* nobody is left to be felt */
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
@@ -244,7 +233,7 @@ static void test_line (void **state)
   make (&s, 3000, 1e-3);
   for (int64_t i = 0; i < s.n; i++)
     fixture_place (&s, i, 30 * fixture_uniform ((uint64_t) i + 12345) - 15, 0.5, 0.5);
-  expect_error (&o, &s, 0.9, 1e-2); /* some forces nearly cancel, so not the 99 % error */
+  fixture_expect (&o, &comm, &s, 0.9, 1e-2); /* some forces nearly cancel, so not the 99 % error */
   fixture_free (&s);
 }
 
@@ -257,9 +246,9 @@ static void test_masses (void **state)
   make (&s, 5000, 1e-3);
   for (int64_t i = 0; i < s.n; i++)
     s.mass[i] *= pow (10, 12 * fixture_uniform ((uint64_t) i + 5000000) + 20); /* and far from order one */
-  expect_error (&o, &s, 0.99, 5e-3); /* as for equal masses */
+  fixture_expect (&o, &comm, &s, 0.99, 5e-3); /* as for equal masses */
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 2 * o.accuracy); /* few bodies dominate: fewer terms to average */
+  fixture_expect (&o, &comm, &s, 0.99, 2 * o.accuracy); /* few bodies dominate: fewer terms to average */
   fixture_free (&s);
 }
 
@@ -276,9 +265,9 @@ static void test_far_body (void **state)
     fixture_place (&s, i, 1e-3 * u, 1e-3 * v, 1e-3 * fixture_uniform ((uint64_t) i + 900000));
   }
   fixture_place (&s, 0, 100, 50, 20);
-  expect_error (&o, &s, 0.99, 1e-2);
+  fixture_expect (&o, &comm, &s, 0.99, 1e-2);
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 2 * o.accuracy);
+  fixture_expect (&o, &comm, &s, 0.99, 2 * o.accuracy);
   fixture_free (&s);
 }
 
@@ -299,7 +288,7 @@ static void test_tight_pair (void **state)
   const double r = (double) (int64_t) (s.position[1][1] - s.position[0][1]) * 0x1p-64 * fixture_length;
   /* the pair alone is all but 1e-14 of it */
   assert_true (fabs (s.acceleration[0][1] * r * r / s.mass[1] - 1) < 1e-12);
-  expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+  fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
   fixture_free (&s);
 }
 
@@ -311,12 +300,12 @@ static void test_huge_softening (void **state)
 
   (void) state;
   make (&s, 2000, 1e4);
-  expect_error (&o, &s, 1, 1e-3); /* float pairs that nearly cancel, each a thousandth of the sum */
+  fixture_expect (&o, &comm, &s, 1, 1e-3); /* float pairs that nearly cancel, each a thousandth of the sum */
   for (int64_t i = 0; i < s.n; i += 2)
     s.softening[i] = 0; /* they now feel each other 1e10 times as strongly as the others feel anything */
-  expect_error (&o, &s, 0.49, 1e-2);
+  fixture_expect (&o, &comm, &s, 0.49, 1e-2);
   fixture_remember (&s);
-  expect_error (&o, &s, 0.49, 1e-3);
+  fixture_expect (&o, &comm, &s, 0.49, 1e-3);
   fixture_free (&s);
 }
 
@@ -333,9 +322,9 @@ static void test_twins (void **state)
       memcpy (s.position[i + 1], s.position[i], sizeof s.position[i]);
       s.mass[i] *= 3;
     }
-    expect_error (&o, &s, 0.99, 1e-2);
+    fixture_expect (&o, &comm, &s, 0.99, 1e-2);
     fixture_remember (&s);
-    expect_error (&o, &s, 0.99, 1.5 * o.accuracy);
+    fixture_expect (&o, &comm, &s, 0.99, 1.5 * o.accuracy);
     fixture_free (&s);
   }
 }
@@ -354,13 +343,13 @@ static void test_massless (void **state)
   for (int64_t i = 0; i < s.n; i++)
     assert_true (fixture_norm (s.acceleration[i]) == 0 && s.potential[i] == 0);
   s.mass[7] = 1e-80; /* far below the smallest float, as are the old |a|: by angle */
-  expect_error (&o, &s, 0.99, 4e-2); /* one source: truncation at theta = 0.5, and nothing averages */
+  fixture_expect (&o, &comm, &s, 0.99, 4e-2); /* one source: truncation at theta = 0.5, and nothing averages */
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 4e-2);
+  fixture_expect (&o, &comm, &s, 0.99, 4e-2);
   s.mass[7] = 1e-20;
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   fixture_remember (&s);
-  expect_error (&o, &s, 0.99, 2 * o.accuracy);
+  fixture_expect (&o, &comm, &s, 0.99, 2 * o.accuracy);
   fixture_free (&s);
 }
 

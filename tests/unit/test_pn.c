@@ -51,8 +51,9 @@ static struct pn_system system_of (struct state *s, unsigned terms)
     for (int i = 0; i < j; i++)
       for (int k = 0; k < 3; k++)
         s->separation[j * (j - 1) / 2 + i][k] = s->x[i][k] - s->x[j][k];
-  return (struct pn_system) { s->G, s->c, terms, s->n, s->m, (const double (*)[3]) s->v,
-                              (const double (*)[3]) s->spin, (const double (*)[3]) s->separation };
+  return (struct pn_system) { .G = s->G, .c = s->c, .terms = terms, .n = s->n, .m = s->m,
+                              .v = (const double (*)[3]) s->v, .spin = (const double (*)[3]) s->spin,
+                              .separation = (const double (*)[3]) s->separation };
 }
 
 static struct rates rates_of (struct state *s, unsigned terms)
