@@ -73,7 +73,7 @@ AREG_INLINE lanes lanes_choose (lanes_mask mask, lanes yes, lanes no)
 
 AREG_INLINE lanes lesser (lanes a, lanes b) { return lanes_choose (a < b, a, b); }
 
-static double least_of (lanes a)
+AREG_INLINE double least_of (lanes a)
 {
   double least = a[0];
   for (int l = 1; l < AREG_LANES; l++)
