@@ -42,6 +42,7 @@ struct areg_scalars
   int hunt_clean;             /* steps since holes were last too close */
   double gamma;               /* constant added to the potential in the time transformation */
   double potential, rate, kinetic; /* U without stars among themselves where softened, its rate, T at the state */
+  double potential_lo, kinetic_lo; /* their low parts, where the state is of few bodies in two parts; else 0 */
   double potential_stars;     /* the rest of U */
   double work_offset;         /* energy error made before the last merger */
   double energy_scale;        /* |E| at load, in internal units */
@@ -186,31 +187,43 @@ void areg_wide_rows_fma (const struct areg_pairs *p, int first, int last, double
 void areg_wide_rows_plain (const struct areg_pairs *p, int first, int last, double *acc);
 
 /* few.c, with loops in wide_*.c */
-/* The pair i < j: x_j - x_i = sign_a link_a + sign_b link_b (b < 0: the first alone; a < 0: from places). */
-struct few_pair { int i, j, a, b; double sign_a, sign_b; };
+/* The pair i < j: x_j - x_i = sign_a link_a + sign_b link_b (b < 0: the first alone; a < 0: from places). In two
+ * parts: G m_i m_j, and m_i m_j over twice the mass of all. */
+struct few_pair { int i, j, a, b; double sign_a, sign_b, potential, potential_lo, kinetic, kinetic_lo; };
 /* Rows of an attempt, all at once. `base` is the state's positions and then velocities, x y z link by link. */
 struct areg_few
 {
   int n, root, first, last, length, stride;
   int places;                   /* some pairs need them */
+  int two;                      /* sub-steps in two parts; else what ends with _lo is not looked at */
   const int *parent, *walk;
   const double *m, *mu;
-  double kinetic, binding, gamma, H;
-  double share[AREG_FEW], base[6 * AREG_FEW]; /* of the mass */
+  double rest, rest_lo, rate, rate_lo; /* B + gamma, and with T: the rate of fictitious time in a drift */
+  double gamma, H;
+  double share[AREG_FEW], base[6 * AREG_FEW], base_lo[6 * AREG_FEW]; /* of the mass */
   double *const *row_hi, *const *row_lo;
   struct few_pair pair[AREG_FEW * (AREG_FEW - 1) / 2];
 };
+/* Energies of a state in two parts, and dU/dt. */
+struct areg_few_exact { double U, U_lo, T, T_lo, rate; };
 #ifdef AREG_WIDE_X86
 void areg_wide_few_512 (const struct areg_few *task);
 void areg_wide_few_fma (const struct areg_few *task);
+void areg_wide_few_exact_512 (const struct areg_few *task, struct areg_few_exact *out);
+void areg_wide_few_exact_fma (const struct areg_few *task, struct areg_few_exact *out);
 #endif
 void areg_wide_few_plain (const struct areg_few *task);
+void areg_wide_few_exact_plain (const struct areg_few *task, struct areg_few_exact *out);
 /* Whether this state's rows can be taken this way; it must not depend on anything else. */
 int areg_few_fit (const struct areg *g, const struct areg_state *st);
+/* And whether in two parts. */
+int areg_few_two (const struct areg *g, const struct areg_state *st);
 void areg_few_prepare (const struct areg *g, const struct areg_state *st, double H, int first, int last,
                        struct areg_few *task);
 /* Rows `first` to `last` over H into g->row_hi, row_lo; NaN as the time of one that failed. */
 void areg_few_rows (struct areg *g, const struct areg_state *st, double H, int first, int last);
+/* Energies of a state in two parts into its scalars. */
+void areg_few_exact (const struct areg *g, struct areg_state *st);
 
 /* share.c */
 /* Doubles of g->share for vectors of n. */
@@ -226,6 +239,10 @@ double areg_share_forces (struct areg *g, const struct areg_pairs *p);
 int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n, double *row_hi, double *row_lo);
 /* Potentials, their rate, and kinetic energy at the state, what is not yet known of them. */
 void areg_flow_exact (struct areg *g, struct areg_state *st);
+/* T - U + Y_TOTAL at a state whose energies are known: what its energy is off. */
+double areg_flow_energy_off (const struct areg_state *st);
+/* Takes a state's energy, known, to be what it is from now on. */
+void areg_flow_energy_set (struct areg_state *st);
 /* Body velocities relative to the centre of mass in `bodies`; the kinetic energy. */
 double areg_flow_velocities (const struct areg *g, const struct areg_state *st, const double *p, double *bodies);
 int areg_flow_has_pn (const struct areg *g, const struct areg_state *st);

@@ -3,13 +3,24 @@
  *
  * For unsoftened Newtonian motion of up to AREG_FEW bodies, where mergers need not be watched. The rows cost each
  * rank of a group less than their exchange would, so all ranks compute all of them.
+ *
+ * At tolerances near round-off sub-steps, and energies of the state, are computed in two parts each (wide_few_two.h).
  */
 #include "areg_impl.h"
+#include <math.h>
 
 int areg_few_fit (const struct areg *g, const struct areg_state *st)
 {
   const int soft = (g->units.soft_rest > 0) | (g->units.soft_stars > 0 && st->s.n - st->s.n_holes > 1);
   return st->s.n <= AREG_FEW && !soft && !areg_flow_has_pn (g, st) && !areg_merge_possible (g, st);
+}
+
+/* Below this tolerance round-off of sub-steps in doubles would be what is left, and make steps smaller in vain. */
+static const double two_below = 5e-13;
+
+int areg_few_two (const struct areg *g, const struct areg_state *st)
+{
+  return g->options.tolerance < two_below && areg_few_fit (g, st);
 }
 
 /* How the pair's separation is put together: one link or two, or places. */
@@ -37,38 +48,100 @@ static struct few_pair pair_tie (const int *parent, int i, int j)
   return q;
 }
 
-void areg_few_prepare (const struct areg *g, const struct areg_state *st, double H, int first, int last,
-                       struct areg_few *task)
+/* The factors of the pair's energies, in two parts. */
+static void pair_weigh (const struct areg_state *st, double mass, double mass_lo, struct few_pair *q)
 {
-  struct areg_few t = { .n = st->s.n, .root = st->s.root, .first = first, .last = last, .length = st->s.length,
-                        .stride = st->s.stride, .parent = st->parent, .walk = st->walk, .m = st->m, .mu = st->mu,
-                        .kinetic = st->s.kinetic, .binding = st->hi[Y_BINDING], .gamma = st->s.gamma, .H = H,
-                        .row_hi = g->row_hi, .row_lo = g->row_lo };
-  const int n = st->s.n, S = st->s.stride;
+  const double mi = st->m[q->i], mj = st->m[q->j], mm = mi * mj, mm_lo = fma (mi, mj, -mm);
+  const double half = 0.5 / mass, k = half * mm;
+  q->potential = st->mu[q->i] * mj;
+  q->potential_lo = fma (st->mu[q->i], mj, -q->potential);
+  q->kinetic = k;
+  q->kinetic_lo = half * (fma (-2 * k, mass, mm) + (mm_lo - 2 * k * mass_lo));
+}
+
+static void pairs_prepare (const struct areg_state *st, struct areg_few *t)
+{
+  double mass = 0, mass_lo = 0, e;
   int count = 0;
-  for (int b = 0; b < n; b++) {
-    t.share[b] = st->m[b] / st->s.mass;
-    for (int c = 0; c < 6; c++)
-      t.base[(c < 3 ? 0 : 3 * n) + 3 * b + c % 3] = st->hi[Y_LINKS + c * S + b];
+  for (int b = 0; b < t->n; b++) {
+    mass = areg_two_sum (mass, st->m[b], &e);
+    mass_lo += e;
   }
-  for (int i = 0; i < n; i++)
-    for (int j = i + 1; j < n; j++) {
-      t.pair[count] = pair_tie (st->parent, i, j);
-      t.places |= t.pair[count++].a < 0;
+  for (int i = 0; i < t->n; i++)
+    for (int j = i + 1; j < t->n; j++) {
+      struct few_pair *q = &t->pair[count++];
+      *q = pair_tie (st->parent, i, j);
+      t->places |= q->a < 0;
+      if (t->two)
+        pair_weigh (st, mass, mass_lo, q);
     }
-  *task = t;
+}
+
+void areg_few_prepare (const struct areg *g, const struct areg_state *st, double H, int first, int last,
+                       struct areg_few *t)
+{
+  const int n = st->s.n, S = st->s.stride;
+  *t = (struct areg_few) { .n = n, .root = st->s.root, .first = first, .last = last, .length = st->s.length,
+                           .stride = S, .two = areg_few_two (g, st), .parent = st->parent, .walk = st->walk,
+                           .m = st->m, .mu = st->mu, .gamma = st->s.gamma, .H = H,
+                           .row_hi = g->row_hi, .row_lo = g->row_lo };
+  double e;
+  t->rest = areg_two_sum (st->hi[Y_BINDING], st->s.gamma, &e);
+  t->rest_lo = e + st->lo[Y_BINDING];
+  t->rate = areg_two_sum (st->s.kinetic, t->rest, &e);
+  t->rate_lo = e + (st->s.kinetic_lo + t->rest_lo);
+  for (int b = 0; b < n; b++) {
+    t->share[b] = st->m[b] / st->s.mass;
+    for (int c = 0; c < 6; c++) {
+      const int to = (c < 3 ? 0 : 3 * n) + 3 * b + c % 3, from = Y_LINKS + c * S + b;
+      t->base[to] = st->hi[from];
+      t->base_lo[to] = st->lo[from];
+    }
+  }
+  pairs_prepare (st, t);
+}
+
+/* The sort of processor. */
+enum few_kernel { FEW_PLAIN, FEW_FMA, FEW_512 };
+static enum few_kernel kernel_choose (void)
+{
+#ifdef AREG_WIDE_X86
+  if (__builtin_cpu_supports ("avx512f"))
+    return FEW_512;
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+    return FEW_FMA;
+#endif
+  return FEW_PLAIN;
 }
 
 void areg_few_rows (struct areg *g, const struct areg_state *st, double H, int first, int last)
 {
   struct areg_few t;
   areg_few_prepare (g, st, H, first, last, &t);
+  switch (kernel_choose ()) {
 #ifdef AREG_WIDE_X86
-  if (__builtin_cpu_supports ("avx512f"))
-    areg_wide_few_512 (&t);
-  else if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
-    areg_wide_few_fma (&t);
-  else
+  case FEW_512: areg_wide_few_512 (&t); break;
+  case FEW_FMA: areg_wide_few_fma (&t); break;
 #endif
-    areg_wide_few_plain (&t);
+  default: areg_wide_few_plain (&t);
+  }
+}
+
+void areg_few_exact (const struct areg *g, struct areg_state *st)
+{
+  struct areg_few t;
+  struct areg_few_exact e;
+  areg_few_prepare (g, st, 0, 0, 0, &t);
+  switch (kernel_choose ()) {
+#ifdef AREG_WIDE_X86
+  case FEW_512: areg_wide_few_exact_512 (&t, &e); break;
+  case FEW_FMA: areg_wide_few_exact_fma (&t, &e); break;
+#endif
+  default: areg_wide_few_exact_plain (&t, &e);
+  }
+  st->s.potential = e.U;
+  st->s.potential_lo = e.U_lo;
+  st->s.kinetic = e.T;
+  st->s.kinetic_lo = e.T_lo;
+  st->s.rate = e.rate;
 }

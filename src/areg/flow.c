@@ -439,6 +439,15 @@ void areg_flow_exact (struct areg *g, struct areg_state *st)
   const int bs = g->body_stride, n = st->s.n, apart = areg_stars_apart (g, st);
   if (st->s.exact_valid)
     return;
+  st->s.exact_valid = 1;
+  st->s.count.force_evaluations++;
+  st->s.potential_lo = st->s.kinetic_lo = 0;
+  if (areg_few_two (g, st)) {
+    areg_few_exact (g, st);
+    st->s.potential_stars = 0;
+    st->s.stars_valid = 1;
+    return;
+  }
   places (g, st, areg_q (st, st->hi));
   if (apart && !st->s.stars_valid) {
     st->s.potential_stars = newton (g, st, st->s.n_holes, n);
@@ -454,6 +463,21 @@ void areg_flow_exact (struct areg *g, struct areg_state *st)
     for (int b = 0; b < n; b++)
       rate += st->m[b] * g->acc[c * bs + b] * g->vel[c * bs + b];
   st->s.rate = rate;
-  st->s.exact_valid = 1;
-  st->s.count.force_evaluations++;
+}
+
+double areg_flow_energy_off (const struct areg_state *st)
+{
+  double e1, e2;
+  const double U = st->s.potential + st->s.potential_stars;
+  const double off = areg_two_sum (areg_two_sum (st->s.kinetic, -U, &e1), st->hi[Y_TOTAL], &e2);
+  return off + ((e1 + e2) + (st->s.kinetic_lo - st->s.potential_lo + st->lo[Y_TOTAL]));
+}
+
+void areg_flow_energy_set (struct areg_state *st)
+{
+  double e;
+  const double B = areg_two_sum (st->s.potential + st->s.potential_stars, -st->s.kinetic, &e);
+  st->hi[Y_TOTAL] = areg_two_sum (B, e + (st->s.potential_lo - st->s.kinetic_lo), &st->lo[Y_TOTAL]);
+  st->hi[Y_BINDING] = st->hi[Y_TOTAL];
+  st->lo[Y_BINDING] = st->lo[Y_TOTAL];
 }

@@ -202,8 +202,7 @@ double areg_merge_join (struct areg *g, struct areg_state *st, int a, int b, dou
   areg_links_build (g, st, areg_links_root (st));
   st->s.exact_valid = st->s.stars_valid = st->s.past_count = 0;
   areg_flow_exact (g, st);
-  st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
-  st->lo[Y_TOTAL] = st->lo[Y_BINDING] = 0;
+  areg_flow_energy_set (st);
   st->s.step = 0;
   st->s.hunt = 0;
   return -st->hi[Y_TOTAL] - energy;

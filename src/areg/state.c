@@ -389,7 +389,7 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   areg_flow_exact (g, st);
   if (g->group_failed)
     return AREG_GROUP_FAILED;
-  st->hi[Y_TOTAL] = st->hi[Y_BINDING] = st->s.potential + st->s.potential_stars - st->s.kinetic;
+  areg_flow_energy_set (st);
   st->s.energy_scale = fabs (st->hi[Y_BINDING]);
   const double U = st->s.potential + st->s.potential_stars;
   if (!(st->s.energy_scale > 0))

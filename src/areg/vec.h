@@ -87,4 +87,59 @@ AREG_INLINE vec vec_inverse_root (vec x)
   return vec_fused (y, h * vec_fused (vec_all (3.0 / 8), h, vec_all (0.5)), y);
 }
 
+/* Numbers in two parts, h + l: |l| is a few units in the last place of h, more after cancellation. Sums and products
+ * err by some 1e-31 of what was put together; low parts are not normalised, which nothing here needs (Lange & Rump
+ * 2020, pair arithmetic). */
+struct two { vec h, l; };
+
+AREG_INLINE struct two two_of (double h, double l) { return (struct two) { vec_all (h), vec_all (l) }; }
+
+/* a + b, exactly. */
+AREG_INLINE struct two two_sum (vec a, vec b)
+{
+  const vec s = a + b, t = s - a;
+  return (struct two) { s, (a - (s - t)) + (b - t) };
+}
+
+AREG_INLINE struct two two_add (struct two a, struct two b)
+{
+  const struct two s = two_sum (a.h, b.h);
+  return (struct two) { s.h, s.l + (a.l + b.l) };
+}
+
+AREG_INLINE struct two two_minus (struct two a) { return (struct two) { -a.h, -a.l }; }
+
+AREG_INLINE struct two two_times (struct two a, vec b)
+{
+  const vec p = a.h * b;
+  return (struct two) { p, vec_fused (a.l, b, vec_fused (a.h, b, -p)) };
+}
+
+AREG_INLINE struct two two_product (struct two a, struct two b)
+{
+  const vec p = a.h * b.h;
+  return (struct two) { p, vec_fused (a.l, b.h, vec_fused (a.h, b.l, vec_fused (a.h, b.h, -p))) };
+}
+
+AREG_INLINE struct two two_square (const struct two d[3])
+{
+  const struct two x = two_product (d[0], d[0]), y = two_product (d[1], d[1]), z = two_product (d[2], d[2]);
+  return two_add (two_add (x, y), z);
+}
+
+/* h / a for a single h. */
+AREG_INLINE struct two two_quotient (vec h, struct two a)
+{
+  const vec inverse = 1 / a.h, q = h * inverse, rest = vec_fused (-q, a.l, vec_fused (-q, a.h, h));
+  return (struct two) { q, rest * inverse };
+}
+
+/* 1/sqrt (a), a step of Newton's from that in one part. */
+AREG_INLINE struct two two_inverse_root (struct two a)
+{
+  const vec y = vec_inverse_root (a.h), s = y * y, t = a.h * s, s_low = vec_fused (y, y, -s);
+  const vec rest = vec_fused (-a.l, s, vec_fused (-a.h, s_low, (1 - t) - vec_fused (a.h, s, -t)));
+  return (struct two) { y, 0.5 * y * rest };
+}
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rows of an attempt at a few bodies, all at once: one lane of eight for each row, for one sort of processor
- * (vec.h). Defines AREG_WIDE (areg_wide_few).
+ * (vec.h). Defines AREG_WIDE (areg_wide_few) and, for the state itself, AREG_WIDE (areg_wide_few_exact).
  *
  * With three bodies a sub-step is a chain of a few hundred dependent cycles, and vectors over pairs are nearly empty.
  * Rows are independent of each other. The longest have a lane for themselves, of the others two follow each other in
@@ -8,6 +8,9 @@
  * a row's bits do not depend on which others run.
  *
  * Separations of pairs with one or two links between them come from the links, of others from places.
+ *
+ * Each sub-step is written twice: with forces in doubles and compensated increments here, and with all of it in two
+ * parts in wide_few_two.h.
  */
 #include "vec.h"
 
@@ -16,81 +19,124 @@ enum { FEW_PER = AREG_LANES / VEC, FEW_VECTOR = 6 * AREG_FEW };
 /* Eight lanes of one number. */
 struct few_number { vec at[FEW_PER]; };
 
-/* Each lane's row on its way: which, the sub-step of it, its length in fictitious time. */
-struct few_lane { int row, next, step; };
-
 struct few
 {
   const struct areg_few *task;
-  struct few_number hi[FEW_VECTOR], lo[FEW_VECTOR], now[FEW_VECTOR]; /* positions, velocities: link by link, x y z */
-  struct few_number time, time_lo, kinetic;
-  double h[AREG_LANES], h_drift[AREG_LANES], h_kick[AREG_LANES], bad[AREG_LANES];
-  struct few_lane lane[AREG_LANES];
+  /* Positions, velocities: link by link, x y z. `hi` is the increment; `lo` its low part, or that of `now` where all
+   * is in two parts. `lo_end`: of the increment. */
+  struct few_number hi[FEW_VECTOR], lo[FEW_VECTOR], now[FEW_VECTOR], lo_end[FEW_VECTOR];
+  struct few_number time, time_lo, rate, rate_lo; /* T + B + gamma, of fictitious time */
+  struct few_number h, steps, step, bad;  /* sub-step in fictitious time, how many, the one under way */
+  int row[AREG_LANES], next[AREG_LANES];  /* -1: none */
+  int active[FEW_PER], change[FEW_PER];   /* lanes at work; whether one is to begin another row */
 };
 
 AREG_INLINE double *few_get (struct few_number *x, int lane) { return (double *) x + lane; }
 
-/* Begins the lane's next row; none: it idles at no cost to others. */
-static void few_begin (struct few *f, int l)
+/* Begins the lane's row. */
+static void few_begin (struct few *f, int l, int row)
 {
   const struct areg_few *t = f->task;
-  struct few_lane *lane = &f->lane[l];
-  lane->row = lane->next;
-  lane->next = -1;
-  lane->step = 0;
-  f->h[l] = lane->row < 0 ? 0 : t->H / (2 * (lane->row + 1));
+  f->row[l] = row;
+  *few_get (&f->steps, l) = 2 * (row + 1);
+  *few_get (&f->h, l) = t->H / (2 * (row + 1));
+  *few_get (&f->step, l) = 0;
+  f->active[l / VEC]++;
+}
+
+/* Puts the lane back to the state. */
+static void few_again (struct few *f, int l)
+{
+  const struct areg_few *t = f->task;
   for (int k = 0; k < 6 * t->n; k++) {
-    *few_get (&f->hi[k], l) = *few_get (&f->lo[k], l) = 0;
+    *few_get (&f->hi[k], l) = 0;
+    *few_get (&f->lo[k], l) = t->two ? t->base_lo[k] : 0;
     *few_get (&f->now[k], l) = t->base[k];
   }
-  *few_get (&f->time, l) = *few_get (&f->time_lo, l) = 0;
-  *few_get (&f->kinetic, l) = t->kinetic;
-  f->bad[l] = 0;
+  *few_get (&f->time, l) = *few_get (&f->time_lo, l) = *few_get (&f->bad, l) = 0;
+  *few_get (&f->rate, l) = t->rate;
+  *few_get (&f->rate_lo, l) = t->rate_lo;
+}
+
+/* All lanes at the state, idle: they may be moved on at no harm, by nothing. */
+AREG_INLINE void few_start (struct few *f, const struct areg_few *t)
+{
+  const vec none = vec_all (0);
+  f->task = t;
+  for (int p = 0; p < FEW_PER; p++) {
+    for (int k = 0; k < 6 * t->n; k++) {
+      f->hi[k].at[p] = none;
+      f->lo[k].at[p] = vec_all (t->two ? t->base_lo[k] : 0);
+      f->now[k].at[p] = vec_all (t->base[k]);
+    }
+    f->time.at[p] = f->time_lo.at[p] = f->bad.at[p] = f->h.at[p] = none;
+    f->steps.at[p] = vec_all (-1);
+    f->step.at[p] = vec_all (INFINITY);
+    f->active[p] = f->change[p] = 0;
+    f->rate.at[p] = vec_all (t->rate);
+    f->rate_lo.at[p] = vec_all (t->rate_lo);
+  }
+}
+
+/* What the lanes of part p have gone, into `hi` and `lo_end`. */
+AREG_INLINE void few_increments (struct few *f, int p)
+{
+  const struct areg_few *t = f->task;
+  for (int k = 0; k < 6 * t->n; k++) {
+    struct two by = { f->hi[k].at[p], f->lo[k].at[p] };
+    if (t->two) {
+      const struct two s = two_sum (f->now[k].at[p], vec_all (-t->base[k]));
+      by = two_sum (s.h, s.l + (f->lo[k].at[p] - t->base_lo[k]));
+    }
+    f->hi[k].at[p] = by.h;
+    f->lo_end[k].at[p] = by.l;
+  }
 }
 
 /* Hands the lane's row over as a vector of the state. */
 static void few_end (struct few *f, int l)
 {
   const struct areg_few *t = f->task;
-  double *hi = t->row_hi[f->lane[l].row], *lo = t->row_lo[f->lane[l].row];
+  double *hi = t->row_hi[f->row[l]], *lo = t->row_lo[f->row[l]];
   memset (hi, 0, (size_t) t->length * sizeof *hi);
   memset (lo, 0, (size_t) t->length * sizeof *lo);
   for (int c = 0; c < 6; c++)
     for (int b = 0; b < t->n; b++) {
-      hi[Y_LINKS + c * t->stride + b] = *few_get (&f->hi[(c < 3 ? 0 : 3 * t->n) + 3 * b + c % 3], l);
-      lo[Y_LINKS + c * t->stride + b] = *few_get (&f->lo[(c < 3 ? 0 : 3 * t->n) + 3 * b + c % 3], l);
+      const int k = (c < 3 ? 0 : 3 * t->n) + 3 * b + c % 3, at = Y_LINKS + c * t->stride + b;
+      hi[at] = *few_get (&f->hi[k], l);
+      lo[at] = *few_get (&f->lo_end[k], l);
     }
-  hi[Y_TIME] = f->bad[l] > 0 ? NAN : *few_get (&f->time, l);
+  hi[Y_TIME] = *few_get (&f->bad, l) > 0 ? NAN : *few_get (&f->time, l);
   lo[Y_TIME] = *few_get (&f->time_lo, l);
   for (int c = 0; c < 3; c++) /* nothing but time moves the centre of mass */
     hi[Y_LINKS + c * t->stride + t->root] = t->base[3 * t->n + 3 * t->root + c] * hi[Y_TIME];
   hi[Y_CLOSEST] = 1e300;
+  f->row[l] = -1;
 }
 
 /* hi + lo += by; now = base + hi, in part p. */
 AREG_INLINE void few_add (struct few *f, int k, int p, vec by)
 {
-  const vec hi = f->hi[k].at[p], a = by + f->lo[k].at[p], s = hi + a, t = s - hi;
-  f->lo[k].at[p] = (hi - (s - t)) + (a - t);
-  f->hi[k].at[p] = s;
-  f->now[k].at[p] = s + f->task->base[k];
+  const struct two s = two_sum (f->hi[k].at[p], by + f->lo[k].at[p]);
+  f->lo[k].at[p] = s.l;
+  f->hi[k].at[p] = s.h;
+  f->now[k].at[p] = s.h + f->task->base[k];
 }
 
-AREG_INLINE vec few_time (struct few *f, const double *h, vec w, int p)
+/* Marks lanes where the time's rate w is none. */
+AREG_INLINE void few_check (struct few *f, int p, vec w)
 {
-  const vec_mask good = (w > 0) & (w < INFINITY);
-  double *bad = f->bad + p * VEC;
-  vec_store (bad, vec_choose (good, vec_load (bad), vec_all (1)));
-  return vec_load (h + p * VEC) / w;
+  f->bad.at[p] = vec_choose ((w > 0) & (w < INFINITY), f->bad.at[p], vec_all (1));
 }
 
-AREG_INLINE void few_drift (struct few *f, const int n, int p)
+AREG_INLINE void few_drift (struct few *f, const int n, int p, vec h)
 {
   const struct areg_few *t = f->task;
-  const vec dt = few_time (f, f->h_drift, f->kinetic.at[p] + (t->binding + t->gamma), p);
-  const vec a = dt + f->time_lo.at[p], s = f->time.at[p] + a, e = s - f->time.at[p];
-  f->time_lo.at[p] = (f->time.at[p] - (s - e)) + (a - e);
-  f->time.at[p] = s;
+  const vec w = f->rate.at[p], dt = h / w;
+  const struct two s = two_sum (f->time.at[p], dt + f->time_lo.at[p]);
+  few_check (f, p, w);
+  f->time_lo.at[p] = s.l;
+  f->time.at[p] = s.h;
   for (int b = 0; b < n; b++)
     for (int c = 0; c < 3 && b != t->root; c++)
       few_add (f, 3 * b + c, p, dt * f->now[3 * n + 3 * b + c].at[p]);
@@ -109,7 +155,7 @@ AREG_INLINE void few_walk (const struct few *f, const int n, int from, int p, ve
   }
 }
 
-AREG_INLINE void few_kinetic (struct few *f, const int n, int p)
+AREG_INLINE void few_rate (struct few *f, const int n, int p)
 {
   const struct areg_few *t = f->task;
   vec v[AREG_FEW][3], twice = vec_all (0);
@@ -123,7 +169,7 @@ AREG_INLINE void few_kinetic (struct few *f, const int n, int p)
       twice = vec_fused (w * t->m[b], w, twice);
     }
   }
-  f->kinetic.at[p] = 0.5 * twice;
+  f->rate.at[p] = 0.5 * twice + t->rest;
 }
 
 /* Separation of pair k. */
@@ -141,7 +187,7 @@ AREG_INLINE void few_separation (const struct few *f, int k, int p, vec x[][3], 
   }
 }
 
-AREG_INLINE void few_kick (struct few *f, const int n, int p)
+AREG_INLINE void few_kick (struct few *f, const int n, int p, vec h)
 {
   const struct areg_few *t = f->task;
   vec a[AREG_FEW][3], x[AREG_FEW][3], U = vec_all (t->gamma);
@@ -161,65 +207,109 @@ AREG_INLINE void few_kick (struct few *f, const int n, int p)
     }
     U = vec_fused (w, vec_all (t->mu[q->i] * t->m[q->j]), U);
   }
-  const vec dt = few_time (f, f->h_kick, U, p);
+  const vec dt = h / U;
+  few_check (f, p, U);
   for (int b = 0; b < n; b++)
     for (int c = 0; c < 3 && b != t->root; c++)
       few_add (f, 3 * n + 3 * b + c, p, dt * (a[b][c] - a[t->parent[b]][c]));
 }
 
-/* Half a drift, kick, drift, ... kick, half a drift, and a kick of no length: each lane where it is. */
-static void few_lengths (struct few *f)
+#include "wide_few_two.h"
+
+/* Lanes of part p whose row is done stay where they are from now on, by steps of no length; how many. */
+static int few_stop (struct few *f, int p)
 {
-  for (int l = 0; l < AREG_LANES; l++) {
-    const struct few_lane *lane = &f->lane[l];
-    const int steps = 2 * (lane->row + 1);
-    f->h_drift[l] = lane->step == 0 || lane->step == steps ? 0.5 * f->h[l] : f->h[l];
-    f->h_kick[l] = lane->step == steps ? 0 : f->h[l];
-  }
+  int count = 0;
+  for (int l = p * VEC; l < (p + 1) * VEC; l++)
+    if (*few_get (&f->step, l) == *few_get (&f->steps, l)) {
+      *few_get (&f->h, l) = 0;
+      *few_get (&f->steps, l) = -1;
+      *few_get (&f->step, l) = INFINITY;
+      f->change[p] |= f->next[l] >= 0;
+      f->active[p]--;
+      count++;
+    }
+  return count;
 }
 
-/* Moves all lanes on; whether any is at work still. */
-static int few_step_on (struct few *f)
+/* Lanes that stopped begin what waits for them. */
+static void few_change (struct few *f, int p)
 {
-  int busy = 0;
-  for (int l = 0; l < AREG_LANES; l++) {
-    struct few_lane *lane = &f->lane[l];
-    if (lane->row >= 0 && lane->step++ == 2 * (lane->row + 1)) {
+  few_increments (f, p);
+  for (int l = p * VEC; l < (p + 1) * VEC; l++)
+    if (*few_get (&f->steps, l) < 0 && f->next[l] >= 0) {
       few_end (f, l);
-      few_begin (f, l);
+      few_again (f, l);
+      few_begin (f, l, f->next[l]);
+      f->next[l] = -1;
     }
-    busy |= lane->row >= 0;
-  }
-  return busy;
+  f->change[p] = 0;
 }
 
-AREG_INLINE void few_run (struct few *f, const int n)
+/* Half a drift, kick, drift, ... kick, half a drift: each lane where it is, until all `rows` are done. */
+AREG_INLINE void few_run (struct few *f, const int n, const int two, int rows)
 {
-  do {
-    few_lengths (f);
+  for (;;) {
     for (int p = 0; p < FEW_PER; p++) {
-      few_drift (f, n, p);
-      few_kick (f, n, p);
-      few_kinetic (f, n, p);
+      if (f->active[p] == 0)
+        continue;
+      const vec h = f->h.at[p], step = f->step.at[p];
+      const vec_mask last = step == f->steps.at[p];
+      const vec h_drift = vec_choose (last | (step == 0), 0.5 * h, h);
+      if (two)
+        few_drift_two (f, n, p, h_drift);
+      else
+        few_drift (f, n, p, h_drift);
+      if (vec_any (last))
+        rows -= few_stop (f, p);
     }
-  } while (few_step_on (f));
+    if (rows == 0)
+      return;
+    for (int p = 0; p < FEW_PER; p++) {
+      if (f->active[p] == 0 && !f->change[p])
+        continue;
+      if (two) {
+        few_kick_two (f, n, p, f->h.at[p]);
+        few_rate_two (f, n, p);
+      } else {
+        few_kick (f, n, p, f->h.at[p]);
+        few_rate (f, n, p);
+      }
+      f->step.at[p] += 1;
+      if (f->change[p])
+        few_change (f, p);
+    }
+  }
 }
 
 void AREG_WIDE (areg_wide_few) (const struct areg_few *task)
 {
   struct few f;
-  f.task = task;
-  for (int l = 0; l < AREG_LANES; l++)
-    f.lane[l].next = task->last - l >= task->first ? task->last - l : -1;
+  few_start (&f, task);
   for (int l = 0; l < AREG_LANES; l++) {
-    const int second = task->last - 2 * AREG_LANES + 1 + l;
-    few_begin (&f, l);
-    f.lane[l].next = second >= task->first ? second : -1;
+    const int row = task->last - l, second = task->last - 2 * AREG_LANES + 1 + l;
+    f.row[l] = -1;
+    f.next[l] = second >= task->first ? second : -1;
+    if (row >= task->first)
+      few_begin (&f, l, row);
   }
+  const int rows = task->last - task->first + 1;
   if (task->n == 2)
-    few_run (&f, 2);
+    task->two ? few_run (&f, 2, 1, rows) : few_run (&f, 2, 0, rows);
   else if (task->n == 3)
-    few_run (&f, 3);
+    task->two ? few_run (&f, 3, 1, rows) : few_run (&f, 3, 0, rows);
   else
-    few_run (&f, task->n);
+    task->two ? few_run (&f, task->n, 1, rows) : few_run (&f, task->n, 0, rows);
+  for (int p = 0; p < FEW_PER; p++)
+    few_increments (&f, p);
+  for (int l = 0; l < AREG_LANES; l++)
+    if (f.row[l] >= 0)
+      few_end (&f, l);
+}
+
+void AREG_WIDE (areg_wide_few_exact) (const struct areg_few *task, struct areg_few_exact *out)
+{
+  struct few f;
+  few_start (&f, task);
+  few_exact_two (&f, out);
 }

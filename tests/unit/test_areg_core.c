@@ -398,26 +398,34 @@ static void wide_loops (void **state)
   }
 }
 
-/* The rows of few bodies by lanes: the same bits on all processors, whichever rows run beside them, and those of the
- * road of many bodies but for round-off. */
-static void few_lanes (void **state)
+/* A chain, so that pairs are tied by one link, by two, and by places. */
+static struct areg *few_chain (double tolerance)
 {
-  (void) state;
   enum { N = 6 };
   struct areg_body b[N];
-  for (int i = 0; i < N; i++) /* a chain, so that pairs are tied by one link, by two, and by places */
+  for (int i = 0; i < N; i++)
     b[i] = test_body ((uint64_t) i, 1.0 / (i + 1), 0.7 * i * i, 0.1 * i, 0.05 * i * i * i, 0.3 * (i % 2), 0.2 * i, 0,
                       AREG_HOLE);
-  struct areg *s = test_system (1e-10, 0, 0, 0, b, N);
-  struct areg_state *st = &s->now;
-  double alone[2][200], plain[AREG_ROWS][200];
-  const size_t bytes = (size_t) st->s.length * sizeof (double);
-  assert_true (areg_few_fit (s, st) && st->s.length <= 200);
+  struct areg *s = test_system (tolerance, 0, 0, 0, b, N);
+  assert_true (areg_few_fit (s, &s->now) && s->now.s.length <= 200);
   for (int k = 0; k < AREG_ROWS; k++)
-    s->row_lo[k] = s->row_hi[k] + st->s.length;
+    s->row_lo[k] = s->row_hi[k] + s->now.s.length;
+  return s;
+}
+
+/* The rows of few bodies by lanes, in doubles or in two parts: the same bits on all processors, whichever rows run
+ * beside them, and those of the road of many bodies but for round-off. */
+static void few_lanes_at (double tolerance)
+{
+  struct areg *s = few_chain (tolerance);
+  struct areg_state *st = &s->now;
+  double alone[2][200], plain[AREG_ROWS][400];
+  const size_t bytes = 2 * (size_t) st->s.length * sizeof (double);
   struct areg_few task;
+  struct areg_few_exact exact, other;
   areg_few_prepare (s, st, 0.02, 0, AREG_ROWS - 1, &task);
-  assert_true (task.places);
+  assert_true (task.places && task.two == areg_few_two (s, st) && task.two == (tolerance < 1e-12));
+  areg_wide_few_exact_plain (&task, &exact);
   areg_wide_few_plain (&task);
   for (int k = 0; k < AREG_ROWS; k++) {
     memcpy (plain[k], s->row_hi[k], bytes);
@@ -429,11 +437,54 @@ static void few_lanes (void **state)
   }
 #ifdef AREG_WIDE_X86
   if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma")) {
+    areg_wide_few_exact_fma (&task, &other);
+    assert_memory_equal (&exact, &other, sizeof exact);
     areg_wide_few_fma (&task);
     for (int k = 0; k < AREG_ROWS; k++)
       assert_memory_equal (s->row_hi[k], plain[k], bytes);
   }
+  if (__builtin_cpu_supports ("avx512f")) {
+    areg_wide_few_exact_512 (&task, &other);
+    assert_memory_equal (&exact, &other, sizeof exact);
+  }
 #endif
+  areg_free (&s);
+}
+
+static void few_lanes (void **state)
+{
+  (void) state;
+  few_lanes_at (1e-10);
+  few_lanes_at (1e-14);
+}
+
+/* The leapfrog is its own inverse: rows in two parts lead there and back to 21 digits, which takes every low part of
+ * forces, times and places. */
+static void few_two_parts (void **state)
+{
+  (void) state;
+  struct areg *s = few_chain (1e-14);
+  struct areg_state *st = &s->now;
+  double there[2][200];
+  const size_t bytes = (size_t) st->s.length * sizeof (double);
+  assert_true (fabs (areg_flow_energy_off (st)) < 1e-30);
+  for (int k = 3; k < AREG_ROWS; k += 3) {
+    areg_few_rows (s, st, 0.2, k, k);
+    memcpy (there[0], s->row_hi[k], bytes);
+    memcpy (there[1], s->row_lo[k], bytes);
+    areg_state_copy (s, &s->saved, st);
+    for (int e = Y_LINKS; e < st->s.length; e++) {
+      double low;
+      st->hi[e] = areg_two_sum (st->hi[e], there[0][e], &low);
+      st->lo[e] += low + there[1][e];
+    }
+    st->s.exact_valid = 0;
+    areg_flow_exact (s, st);
+    areg_few_rows (s, st, -0.2, k, k);
+    for (int e = Y_LINKS; e < st->s.length; e++) /* 1e-31 a sub-step, multiplied 1e8 times in the tight orbit */
+      assert_true (fabs ((s->row_hi[k][e] + there[0][e]) + (s->row_lo[k][e] + there[1][e])) < 1e-21);
+    areg_state_copy (s, st, &s->saved);
+  }
   areg_free (&s);
 }
 
@@ -643,7 +694,7 @@ int main (void)
     cmocka_unit_test (sampling_at_the_end),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
     cmocka_unit_test (group_bits), cmocka_unit_test (wide_loops),
-    cmocka_unit_test (few_lanes), cmocka_unit_test (mergers),
+    cmocka_unit_test (few_lanes), cmocka_unit_test (few_two_parts), cmocka_unit_test (mergers),
     cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (hand_over),
     cmocka_unit_test (split_stars) };
   return cmocka_run_group_tests (tests, NULL, NULL);
