@@ -30,7 +30,8 @@ enum cell_flag
 {
   CELL_HAS_SINKS = 1, /* some of its bodies are summed on this rank */
   CELL_OWN = 2,       /* it and all below it were grown on this rank */
-  CELL_ASKED = 4      /* its children or bodies have been asked for */
+  CELL_ASKED = 4,     /* its children or bodies have been asked for */
+  CELL_WAITS = 8      /* as a sink it needs something that is on its way (at the last probe) */
 };
 
 /* More bodies than this at one point (2^-42 of the box) are refused: their pairs alone would take minutes. */

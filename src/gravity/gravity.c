@@ -3,7 +3,7 @@
  * long-range ones added to them (mesh.h). Which road a set takes depends on its size alone, never on measured times.
  *
  * By trees: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
- * the octree of all bodies; the trees are built; what a rank lacks of the others' trees is fetched; the walk sums;
+ * the octree of all bodies; the trees are built; the walk sums, while what a rank lacks of the others' trees is fetched;
  * results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the options.
  */
 #include "gravity/gravity.h"
@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "gravity/forest.h"
+#include "gravity/import.h"
 #include "gravity/kernels.h"
 #include "gravity/mesh.h"
 #include "gravity/momentum.h"
@@ -264,20 +265,46 @@ static enum status deliver_all (const struct gravity *g, const struct crowd *cro
   return st == ST_OK ? status_agree (comm, check_delivery (&to, crowd->bodies), NULL) : st;
 }
 
-/* Local. The sums take the place of the order, which is not needed any more. */
-static enum status walk (struct gravity *g, const struct criterion *q, struct sums *sums)
+/* Local. Room for the sums, in the place of the order, which is not needed any more. */
+static enum status sums_place (struct gravity *g, struct sums *sums)
 {
   const int64_t n = g->forest.n_own;
-  const double start = log_seconds ();
 
   sums->acceleration = pool_extend (&g->pool, n * BODY_WORKSPACE);
   if (!sums->acceleration)
     return ST_MEMORY;
   sums->potential = (double *) (sums->acceleration + n);
   sums->work = (float *) (sums->potential + n);
-  const enum status st = forest_walk (&g->forest, q, g->kernels, sums, &g->cost);
-  g->cost.walk_s += log_seconds () - start;
-  return st;
+  return ST_OK;
+}
+
+/* Collective, agreed. On several ranks the walk sums what lacks nothing while the rest is on its way. */
+static enum status fetch_and_walk (struct gravity *g, const struct comm *comm, const struct criterion *q,
+                                   struct sums *sums)
+{
+  struct forest *const f = &g->forest;
+  struct import *import = NULL;
+  struct walk *walk = NULL;
+  enum status st = status_agree (comm, sums_place (g, sums), NULL);
+
+  if (st == ST_OK && comm->size > 1)
+    st = import_begin (f, comm, q, g->kernels, &g->cost, &import);
+  if (st != ST_OK)
+    return st;
+  double clock = log_seconds ();
+  const bool begun = walk_begin (f, q, g->kernels, import != NULL, sums, &g->cost, &walk) == ST_OK;
+  while (begun && !walk_go_on (walk, import ? import_listen : NULL, import)) {
+    phase_end (&g->cost, PHASE_WALK, &clock);
+    import_step (import);
+    clock = log_seconds ();
+  }
+  phase_end (&g->cost, PHASE_WALK, &clock);
+  if (import)
+    st = import_end (&import);
+  clock = log_seconds ();
+  const enum status walked = walk_end (&walk, st == ST_OK);
+  phase_end (&g->cost, PHASE_WALK, &clock);
+  return st == ST_OK ? status_agree (comm, walked, NULL) : st;
 }
 
 /* Collective, agreed. All up to the walk. */
@@ -300,7 +327,7 @@ static enum status prepare (struct gravity *g, struct crowd *crowd, const struct
   f->n_trees = 1 + groups.n;
   phase_end (&g->cost, PHASE_PACK, &clock);
   if (st == ST_OK)
-    st = forest_share (f, &g->pool, comm, q, g->kernels, crowd, &groups, &g->cost);
+    st = forest_share (f, &g->pool, comm, crowd, &groups, &g->cost);
   mem_free (&groups.number);
   return st;
 }
@@ -327,11 +354,10 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   const struct criterion q = criterion_of (&g->options);
   struct sums sums = { .accelerations_alone = !comm_any (comm, result->potential != NULL) };
   enum status st = prepare (g, &crowd, comm, &q);
-  double clock = log_seconds ();
 
   if (st == ST_OK)
-    st = status_agree (comm, walk (g, &q, &sums), NULL);
-  phase_end (&g->cost, PHASE_WALK, &clock);
+    st = fetch_and_walk (g, comm, &q, &sums);
+  double clock = log_seconds ();
   if (st == ST_OK)
     g->cost.net_force = momentum_balance (comm, &g->forest, &sums);
   phase_end (&g->cost, PHASE_BALANCE, &clock);
@@ -342,7 +368,7 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
 }
 
 const char *const gravity_phase_name[N_PHASES] = { "pack", "sort", "share", "cells", "moments", "probe", "fetch",
-                                                   "walk", "balance", "deliver" };
+                                                   "wait", "walk", "balance", "deliver" };
 
 /* Collective, agreed. Short-range forces by trees, long-range ones by the mesh. */
 static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
@@ -391,6 +417,9 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
       gravity->options.split_scale = 0;
     st = solve_by_trees (gravity, comm, bodies, result);
   }
+  gravity->cost.walk_s = gravity->cost.phase_s[PHASE_WALK];
+  gravity->cost.communication_s = gravity->cost.phase_s[PHASE_PROBE] + gravity->cost.phase_s[PHASE_FETCH]
+                                  + gravity->cost.phase_s[PHASE_WAIT];
   gravity->cost.bytes_peak = mem_peak_since_mark () - others;
   gravity->bytes_held = mem_used () - others;
   gravity->cost.total_s = log_seconds () - start;

@@ -65,8 +65,9 @@ enum gravity_phase
   PHASE_CELLS,   /* intervals of the order become cells */
   PHASE_MOMENTS, /* of all cells, and the top cells of all ranks put together */
   PHASE_PROBE,   /* what of the other ranks' trees will be needed */
-  PHASE_FETCH,   /* asking and answering */
-  PHASE_WALK,
+  PHASE_FETCH,   /* asking for it, and taking what comes */
+  PHASE_WAIT,    /* for what was asked for, with nothing left to walk; others are answered meanwhile */
+  PHASE_WALK,    /* and, between its pieces, answering others */
   PHASE_BALANCE, /* the net force is taken out */
   PHASE_DELIVER, /* results to where the bodies came from */
   N_PHASES
@@ -79,7 +80,7 @@ struct gravity_cost
   double build_s, walk_s, mesh_s, communication_s, total_s;
   double n_pp, n_pm, n_m2l, n_mac; /* particle-particle, particle-multipole, cell-cell, acceptance tests */
   double net_force; /* |sum of forces| / sum of |force|, in all, before it was taken out; 0 after a direct sum */
-  int64_t bytes_peak, bytes_sent, messages_sent, n_rounds; /* rounds of collective calls while fetching */
+  int64_t bytes_peak, bytes_sent, messages_sent, n_rounds; /* messages and rounds of questions while fetching */
   double phase_s[N_PHASES];
 };
 

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/keys.h"
-#include "gravity/import.h"
 
 enum { LEAVES = 16384, LEAVES_LEAST = 8, LEAVES_MOST = 128 }; /* top leaves: in all, and of one rank */
 
@@ -630,9 +629,8 @@ static enum status share_bodies (struct forest *f, struct pool *pool, const stru
   return st;
 }
 
-enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          const struct gravity_kernels *kernels, struct crowd *crowd, const struct groups *groups,
-                          struct gravity_cost *cost)
+enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, struct crowd *crowd,
+                          const struct groups *groups, struct gravity_cost *cost)
 {
   const double start = log_seconds ();
   struct tops tops = { 0 };
@@ -647,10 +645,6 @@ enum status forest_share (struct forest *f, struct pool *pool, const struct comm
   crowd->guest = NULL;
   f->sorted = NULL;
   f->crowd = NULL;
-  const double built = log_seconds ();
-  cost->build_s += built - start;
-  if (st == ST_OK && comm->size > 1)
-    st = forest_import (f, comm, q, kernels, cost);
-  cost->communication_s += log_seconds () - built;
+  cost->build_s += log_seconds () - start;
   return st;
 }

@@ -2,14 +2,13 @@
 /* Shares the work of one solve among the ranks.
  *
  * Each rank gets whole top cells: cells of the octree of all bodies, known to every rank. Whatever else a rank's
- * sinks need of other ranks' trees is fetched before the walk.
+ * sinks need of other ranks' trees is fetched later (import.h).
  */
 #ifndef CATENA_GRAVITY_SHARE_H
 #define CATENA_GRAVITY_SHARE_H
 
 #include "base/comm.h"
 #include "gravity/forest.h"
-#include "gravity/walk.h"
 
 /* The groups that have bodies anywhere, ascending: group number[k] has tree 1 + k. */
 struct groups
@@ -28,9 +27,8 @@ int32_t share_tree_of (const struct groups *groups, int32_t group);
 enum { BODY_WORKSPACE = 36 };
 
 /* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest, whose n_trees is set, holds this rank's bodies and
- * all sources that its walk will ask for. The crowd has the caller's bodies and no guests, before and after. */
-enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, const struct criterion *q,
-                          const struct gravity_kernels *kernels, struct crowd *crowd, const struct groups *groups,
-                          struct gravity_cost *cost);
+ * the top cells of all. The crowd has the caller's bodies and no guests, before and after. */
+enum status forest_share (struct forest *f, struct pool *pool, const struct comm *comm, struct crowd *crowd,
+                          const struct groups *groups, struct gravity_cost *cost);
 
 #endif

@@ -12,7 +12,9 @@
  * Float offsets relative to the group's centre lose digits for pairs much closer than the group is wide. Where a pair
  * came nearer than 1/64 of the group's scale (and of its own support), that sink is done again in double.
  *
- * The top of the recursion runs on one thread and leaves jobs, each with its list; then threads take jobs.
+ * The top of the recursion runs on one thread and leaves jobs, each with its list; then threads take jobs. A job is
+ * put off if one of its sinks lacks something that is still on its way from another rank: it is not known in part
+ * what a sink cell hands down, but other jobs have nothing to do with it.
  */
 #include "gravity/walk.h"
 
@@ -557,33 +559,46 @@ static void group_sum (struct walker *w, const struct cell *a, double *local)
 
 /* ---- the recursion ---- */
 
+/* One more place at the end of a probe's array. */
+static bool probe_reserve (struct walker *w, void **array, int64_t n, int64_t *capacity, size_t size)
+{
+  if (n < *capacity)
+    return true;
+  if (mem_resize_block ("probe", array, 2 * *capacity + 256, size)) {
+    w->failed = true;
+    return false;
+  }
+  *capacity = 2 * *capacity + 256;
+  return true;
+}
+
 /* Probing: the walk would look below this source, which is not here. */
 static void ask (struct walker *w, int32_t sink, int32_t item, bool wait)
 {
   const int32_t source = item_cell (item);
   struct probe *const p = w->probe;
-  struct cell *const b = w->f->cell + source;
+  struct cell *const a = w->f->cell + sink, *const b = w->f->cell + source;
 
-  if (!(b->flags & CELL_ASKED)) {
-    if (p->n_asked == p->asked_capacity) {
-      if (mem_resize ("probe", &p->asked, 2 * p->asked_capacity + 256, sizeof *p->asked)) {
-        w->failed = true;
-        return;
-      }
-      p->asked_capacity = 2 * p->asked_capacity + 256;
-    }
+  if (!probe_reserve (w, (void **) &p->asked, p->n_asked, &p->asked_capacity, sizeof *p->asked)
+      || !probe_reserve (w, (void **) &p->sink, p->n_sinks, &p->sinks_capacity, sizeof *p->sink)
+      || !probe_reserve (w, (void **) &p->waiting, p->n_waiting, &p->waiting_capacity, sizeof *p->waiting))
+    return;
+  if (!(b->flags & CELL_ASKED))
     p->asked[p->n_asked++] = source;
-    b->flags |= CELL_ASKED;
-  }
-  if (wait && p->n_waiting == p->waiting_capacity) {
-    if (mem_resize ("probe", &p->waiting, 2 * p->waiting_capacity + 256, sizeof *p->waiting)) {
-      w->failed = true;
-      return;
-    }
-    p->waiting_capacity = 2 * p->waiting_capacity + 256;
-  }
+  b->flags |= CELL_ASKED;
+  if (!(a->flags & CELL_WAITS))
+    p->sink[p->n_sinks++] = sink;
+  a->flags |= CELL_WAITS;
   if (wait)
     p->waiting[p->n_waiting++] = (struct waiting) { sink, item };
+}
+
+void probe_free (struct probe *p)
+{
+  mem_free (&p->waiting);
+  mem_free (&p->asked);
+  mem_free (&p->sink);
+  *p = (struct probe) { 0 };
 }
 
 /* The sink as images of this number see it. */
@@ -726,6 +741,7 @@ static void judge (struct walker *w, int32_t sink, bool group, int64_t first, in
 struct job
 {
   int32_t cell;
+  bool later; /* it lacks something that is on its way */
   int64_t first, n; /* of its list in `handed` of the jobs */
   double local[LOCAL_TERMS];
 };
@@ -736,11 +752,23 @@ struct jobs
   int64_t n, capacity;
   struct list handed;
   int64_t most_bodies; /* a sink cell with no more becomes a job */
+  bool all_here;       /* nothing is on its way any more: what is left is summed */
 };
 
 /* `local`: that of the parent, about parent_centre; sources: handed.item[first, last). */
 static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const uint64_t parent_centre[3],
                      const double *parent_local, int64_t first, int64_t last);
+
+/* Does the walk below this sink cell meet anything that is not here? */
+static bool waits_within (const struct forest *f, int32_t sink)
+{
+  const struct cell *const a = f->cell + sink;
+  bool waits = a->flags & CELL_WAITS;
+
+  for (int i = 0; i < a->n_children && !waits && !cell_is_group (f, a); i++)
+    waits = (f->cell[a->child + i].flags & CELL_HAS_SINKS) && waits_within (f, a->child + i);
+  return waits;
+}
 
 static void add_job (struct walker *w, struct jobs *jobs, int32_t sink, const double *local, int64_t first,
                      int64_t last)
@@ -755,6 +783,7 @@ static void add_job (struct walker *w, struct jobs *jobs, int32_t sink, const do
   }
   struct job *const job = jobs->job + jobs->n++;
   job->cell = sink;
+  job->later = jobs->all_here || waits_within (w->f, sink);
   job->first = jobs->handed.n;
   job->n = last - first;
   memcpy (job->local, local, sizeof job->local);
@@ -812,7 +841,7 @@ static void descend (struct walker *w, struct jobs *jobs, int32_t sink, const ui
     d[k] = difference (a->centre[k], parent_centre[k]);
   if (!w->probe)
     shift_local (w, d, parent_local, local);
-  if (jobs && a->n_bodies <= jobs->most_bodies)
+  if (jobs && (a->n_bodies <= jobs->most_bodies || (!jobs->all_here && (a->flags & CELL_WAITS))))
     add_job (w, jobs, sink, local, first, last);
   else
     settle (w, jobs, sink, local, first, last);
@@ -873,16 +902,18 @@ static void start (struct walker *w, struct jobs *jobs)
   }
 }
 
-static void run_job (struct walker *w, const struct jobs *jobs, const struct job *job)
+/* `deeper`: it is cut into smaller jobs, NULL: it is summed. */
+static void run_job (struct walker *w, const struct jobs *jobs, int64_t index, struct jobs *deeper)
 {
+  const struct job job = jobs->job[index]; /* a copy: the array may grow */
   double local[LOCAL_TERMS];
 
-  memcpy (local, job->local, sizeof local);
+  memcpy (local, job.local, sizeof local);
   w->handed.n = 0;
-  for (int64_t i = 0; i < job->n; i++)
-    push (w, &w->handed, jobs->handed.item[job->first + i]);
+  for (int64_t i = 0; i < job.n; i++)
+    push (w, &w->handed, jobs->handed.item[job.first + i]);
   if (!w->failed)
-    settle (w, NULL, job->cell, local, 0, job->n);
+    settle (w, deeper, job.cell, local, 0, job.n);
 }
 
 static void add_counts (struct gravity_cost *cost, const struct walker *w)
@@ -893,33 +924,112 @@ static void add_counts (struct gravity_cost *cost, const struct walker *w)
   cost->n_mac += w->n_mac;
 }
 
-enum status forest_walk (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
-                         struct sums *sums, struct gravity_cost *cost)
+struct walk
+{
+  struct walker start; /* what all threads' walkers are at first */
+  struct gravity_cost *cost; /* borrowed */
+  struct jobs jobs;
+  int64_t next; /* job to be looked at */
+  bool failed;
+};
+
+enum status walk_begin (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
+                        bool pieces, struct sums *sums, struct gravity_cost *cost, struct walk **out)
 {
   const int n_threads = omp_get_max_threads ();
-  struct walker first = { .f = f, .q = q, .kernels = kernels, .sums = sums, .short_range = f->full };
-  struct jobs jobs = { .most_bodies = n_threads == 1 ? 0 : 1 + f->n_own / (JOBS_PER_THREAD * n_threads) };
-  bool failed = false;
+  struct walk *const walk = mem_alloc_zero ("walk", 1, sizeof *walk);
 
-  start (&first, n_threads == 1 ? NULL : &jobs);
-  failed = first.failed;
-  add_counts (cost, &first);
-  walker_free (&first);
-#pragma omp parallel if (jobs.n > 1) num_threads (n_threads) reduction(|| : failed)
+  if (!(*out = walk))
+    return ST_MEMORY;
+  pieces |= n_threads > 1;
+  walk->start = (struct walker) { .f = f, .q = q, .kernels = kernels, .sums = sums, .short_range = f->full };
+  walk->cost = cost;
+  walk->jobs.most_bodies = 1 + f->n_own / (JOBS_PER_THREAD * n_threads);
+  struct walker top = walk->start;
+  start (&top, pieces ? &walk->jobs : NULL);
+  walk->failed = top.failed;
+  add_counts (cost, &top);
+  walker_free (&top);
+  return walk->failed ? ST_MEMORY : ST_OK;
+}
+
+/* The next job of the first or the second part; the number of jobs if there is none. Threads share the counter. */
+static int64_t next_job (struct walk *walk, bool later)
+{
+  int64_t i;
+
+  do {
+#pragma omp atomic capture
+    i = walk->next++;
+  } while (i < walk->jobs.n && walk->jobs.job[i].later != later);
+  return i;
+}
+
+/* Runs jobs, by all threads, until none of this part is left or `stop` says so. */
+static void run_jobs (struct walk *walk, bool later, bool (*stop) (void *), void *context)
+{
+  bool stopped = false, failed = walk->failed;
+
+#pragma omp parallel if (walk->jobs.n > 1) reduction(|| : failed)
   {
-    struct walker w = { .f = f, .q = q, .kernels = kernels, .sums = sums, .short_range = f->full, .failed = failed };
-#pragma omp for schedule(dynamic, 1)
-    for (int64_t i = 0; i < jobs.n; i++)
-      if (!w.failed)
-        run_job (&w, &jobs, jobs.job + i);
+    struct walker w = walk->start;
+    for (bool leave = failed; !leave; leave |= w.failed) {
+      const int64_t i = next_job (walk, later);
+      if (i >= walk->jobs.n)
+        break;
+      run_job (&w, &walk->jobs, i, NULL);
+      if (stop && omp_get_thread_num () == 0 && stop (context))
+#pragma omp atomic write
+        stopped = true;
+#pragma omp atomic read
+      leave = stopped;
+    }
 #pragma omp critical
-    add_counts (cost, &w);
-    failed = w.failed;
+    add_counts (walk->cost, &w);
+    failed |= w.failed;
     walker_free (&w);
   }
-  mem_free (&jobs.job);
-  mem_free (&jobs.handed.item);
-  return failed ? ST_MEMORY : ST_OK;
+  walk->failed = failed;
+}
+
+bool walk_go_on (struct walk *walk, bool (*stop) (void *), void *context)
+{
+  run_jobs (walk, false, stop, context);
+  return walk->failed || walk->next >= walk->jobs.n;
+}
+
+/* Jobs that were put off above the size of a job are cut now. */
+static void cut_large_jobs (struct walk *walk)
+{
+  struct walker w = walk->start;
+
+  walk->jobs.all_here = true;
+  for (int64_t i = 0, n = walk->jobs.n; i < n && !w.failed; i++)
+    if (walk->jobs.job[i].later && w.f->cell[walk->jobs.job[i].cell].n_bodies > walk->jobs.most_bodies) {
+      walk->jobs.job[i].later = false; /* its children are */
+      run_job (&w, &walk->jobs, i, &walk->jobs);
+    }
+  add_counts (walk->cost, &w);
+  walk->failed |= w.failed;
+  walker_free (&w);
+}
+
+enum status walk_end (struct walk **walk, bool finish)
+{
+  struct walk *const w = *walk;
+
+  if (!w)
+    return ST_MEMORY;
+  if (finish && !w->failed) {
+    cut_large_jobs (w);
+    w->next = 0;
+    run_jobs (w, true, NULL, NULL);
+  }
+  const enum status st = w->failed ? ST_MEMORY : ST_OK;
+  mem_free (&w->jobs.job);
+  mem_free (&w->jobs.handed.item);
+  mem_free (walk);
+  return st;
 }
 
 enum status forest_probe (const struct forest *f, const struct criterion *q, const struct gravity_kernels *kernels,
