@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Messages larger than an int can count are sent as multiples of one contiguous derived type (the
- * element), in pieces of at most 2^30 elements, because MPI-3 counts are ints. */
+ * element), in pieces of at most 2^30 elements, because MPI-3 counts are ints.
+ *
+ * In a sparse exchange nobody knows who will send him something. The counts find their way by NBX (Hoefler, Siebert &
+ * Lumsdaine, PPoPP 2010, "Scalable communication protocols for dynamic sparse data exchange"): messages that are
+ * complete only when they have been read, and a barrier that does not block, entered by those whose own messages have
+ * been. When it is complete, no message is left. The cost is that of the messages there are and the logarithm of the
+ * number of ranks, not that number. Only counts arrive in any order; what they announce is placed by its source. */
 #include "base/comm.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,12 +198,53 @@ void comm_exchange_known (const struct comm *comm, const void *to_send, const in
   MPI_Type_free (&type);
 }
 
+/* Reads the counts that have come; true if there was one. */
+static bool read_counts (const struct comm *comm, int64_t *count)
+{
+  MPI_Status from;
+  int some;
+
+  MPI_TRY (MPI_Iprobe (MPI_ANY_SOURCE, TAG_COUNT, comm->mpi, &some, &from));
+  if (some)
+    MPI_TRY (MPI_Recv (count + from.MPI_SOURCE, 1, MPI_INT64_T, from.MPI_SOURCE, TAG_COUNT, comm->mpi,
+                       MPI_STATUS_IGNORE));
+  return some;
+}
+
+/* Collective. What each rank will get of each, 0 before. The next exchange cannot mix with this one: before it all
+ * ranks agree that they have got memory for this one. */
+static void tell_counts (const struct comm *comm, const int64_t *mine, int64_t *theirs, MPI_Request *requests)
+{
+  MPI_Request barrier;
+  int n_requests = 0, told = 0, all_told = 0;
+  bool at_barrier = false;
+
+  for (int q = 0; q < comm->size; q++)
+    if (q == comm->rank)
+      theirs[q] = mine[q];
+    else if (mine[q] > 0)
+      MPI_TRY (MPI_Issend (mine + q, 1, MPI_INT64_T, q, TAG_COUNT, comm->mpi, &requests[n_requests++]));
+  while (!all_told) {
+    const bool some = read_counts (comm, theirs);
+    if (at_barrier)
+      MPI_TRY (MPI_Test (&barrier, &all_told, MPI_STATUS_IGNORE));
+    else {
+      MPI_TRY (MPI_Testall (n_requests, requests, &told, MPI_STATUSES_IGNORE));
+      if (told)
+        MPI_TRY (MPI_Ibarrier (comm->mpi, &barrier));
+      at_barrier = told;
+    }
+    if (!some && !all_told)
+      sched_yield ();
+  }
+}
+
 enum status comm_exchange (const struct comm *comm, const void *send, const int64_t *first, size_t element,
                            void **received, int64_t **first_received)
 {
   int size = comm->size;
   int64_t *counts = mem_alloc ("exchange counts", size, sizeof *counts);
-  int64_t *from = mem_alloc ("exchange offsets", size + 1, sizeof *from);
+  int64_t *from = mem_alloc_zero ("exchange offsets", size + 1, sizeof *from);
   MPI_Request *requests = mem_alloc ("exchange requests", 2 * size, sizeof *requests);
   enum status st = counts && from && requests ? ST_OK : ST_MEMORY;
   char *data = NULL;
@@ -205,8 +253,7 @@ enum status comm_exchange (const struct comm *comm, const void *send, const int6
   if (st == ST_OK) {
     for (int q = 0; q < size; q++)
       counts[q] = first[q + 1] - first[q];
-    MPI_TRY (MPI_Alltoall (counts, 1, MPI_INT64_T, from + 1, 1, MPI_INT64_T, comm->mpi));
-    from[0] = 0;
+    tell_counts (comm, counts, from + 1, requests);
     for (int q = 0; q < size; q++)
       from[q + 1] += from[q];
     data = mem_alloc ("exchange data", from[size], element);

@@ -22,7 +22,7 @@ struct comm
 };
 
 /* Every tag of the program. */
-enum comm_tag { TAG_EXCHANGE = 1, TAG_REQUEST, TAG_REPLY, TAG_REGION, TAG_ROWS };
+enum comm_tag { TAG_EXCHANGE = 1, TAG_COUNT, TAG_REQUEST, TAG_REPLY };
 
 /* Every MPI call that can fail sits in MPI_TRY: a failing MPI leaves no state to return to. */
 #define MPI_TRY(call)                                                                              \
@@ -62,7 +62,8 @@ enum status comm_gather_all (const struct comm *comm, const void *mine, int64_t 
 
 /* Collective, sparse. Element i of `send` for rank q lies in [first[q], first[q+1]). *received is
  * allocated here and ordered by source rank; *first_received has size+1 entries. Both belong to the
- * caller. Posts nothing to ranks that get nothing. Fails (agreed) with ST_MEMORY. */
+ * caller. Sends nothing to ranks that get nothing: besides two agreements and a barrier it takes two messages to each
+ * of the others. Fails (agreed) with ST_MEMORY. */
 enum status comm_exchange (const struct comm *comm, const void *send, const int64_t *first, size_t element,
                            void **received, int64_t **first_received);
 
