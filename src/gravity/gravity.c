@@ -3,8 +3,9 @@
  * long-range ones added to them (mesh.h). Which road a set takes depends on its size alone, never on measured times.
  *
  * By trees: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
- * the octree of all bodies; the trees are built; the walk sums, while what a rank lacks of the others' trees is fetched;
- * results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the options.
+ * the octree of all bodies; the trees are built; the walk sums, while what a rank lacks of the others' trees is
+ * fetched; results go home. Small sets are summed directly. Nothing is kept from one solve to the next but the
+ * options.
  */
 #include "gravity/gravity.h"
 
