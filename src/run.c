@@ -25,6 +25,7 @@
 #include "io/output.h"
 #include "io/snapshot.h"
 #include "state.h"
+#include "time/softening.h"
 #include "time/step.h"
 
 struct run
@@ -40,6 +41,7 @@ struct run
   double next_statistics;     /* time of the next row of energy.txt */
   double expansion;           /* comoving runs: integral of the kinetic energy over a, ... */
   double last_kinetic, last_scale; /* ... and where it stands; last_scale 0: nowhere yet */
+  struct softening_ledger softening; /* comoving runs */
   double seconds_before;      /* wall clock of the earlier parts of this run */
   int64_t n_ticks;            /* of this process: the first one is always done, so a chain of jobs gets on */
   double wall_start, last_checkpoint, last_progress, time_start;
@@ -94,7 +96,7 @@ static enum wish wish_now (struct run *run)
 
 /* ---- checkpoints ---- */
 
-enum { N_ITEMS = 4, N_INTEGERS = 11, N_REALS = 12 };
+enum { N_ITEMS = 4, N_INTEGERS = 11, N_REALS = 15 };
 
 struct saved
 {
@@ -119,7 +121,8 @@ static void exchange_items (struct run *run, struct saved *s, int write, double 
   double *const reals[N_REALS] = { &step->energy_radiated, &run->energy_start, &run->energy_error,
                                    &run->next_statistics, &run->seconds_before, &run->timeline.origin, &segment[0],
                                    &segment[1], &step->longest_step, &run->expansion, &run->last_kinetic,
-                                   &run->last_scale };
+                                   &run->last_scale, &run->softening.work, &run->softening.scale,
+                                   &run->softening.rate };
 
   for (int k = 0; k < N_INTEGERS; k++)
     if (integers[k])
@@ -363,6 +366,18 @@ static void account_for_expansion (struct run *run)
   run->last_scale = a;
 }
 
+/* Collective, agreed. Likewise of shrinking softening lengths; often enough for a trapezoid rule: its error then is
+ * 1e-3 of the work itself. */
+static enum status account_for_softening (struct run *run, int statistics)
+{
+  const struct state *s = &run->state;
+  const double a = timeline_now (&run->timeline);
+
+  if (!statistics && a < 1.05 * run->softening.scale)
+    return ST_OK;
+  return softening_enter (&run->softening, s->comm, &s->params, &s->cosmology, &s->units, &s->box, &s->particles, a);
+}
+
 /* In comoving runs the energy's zero point means nothing (a lattice at rest has some): its error is told over what
  * has been turned into motion. */
 static void record_energy (struct run *run)
@@ -370,6 +385,7 @@ static void record_energy (struct run *run)
   struct state *s = &run->state;
   const int comoving = s->cosmology.comoving;
   struct energy_ledger ledger = { .radiated = run->stepper.energy_radiated, .expansion = run->expansion,
+                                  .softening = run->softening.work,
                                   .scale = comoving ? timeline_now (&run->timeline) : 0 };
   struct conserved now;
 
@@ -465,8 +481,10 @@ static enum status one_tick (struct run *run, int *stop)
   int at_end = t->tick == (int64_t) 1 << TIMELINE_BITS, together = step_synchronized (step);
   int statistics = together && (first || at_end || timeline_now (t) >= run->next_statistics);
   st = step_close (step, statistics);
-  if (st == ST_OK && together && run->state.cosmology.comoving)
+  if (st == ST_OK && together && run->state.cosmology.comoving) {
     account_for_expansion (run);
+    st = account_for_softening (run, statistics);
+  }
   if (st == ST_OK)
     st = write_outputs (run, first, statistics);
   *stop = st != ST_OK || finished (t);

@@ -29,7 +29,7 @@ static const char *const file_names[DIAGNOSTIC_FILES] = { "info.txt",     "energ
 static const char *const first_lines[DIAGNOSTIC_FILES] = {
   [CONSERVATION] = "time,mass,kinetic,potential,radiated,mergers,energy,momentum_x,momentum_y,momentum_z,"
                    "angular_momentum_x,angular_momentum_y,angular_momentum_z,center_x,center_y,center_z,"
-                   "expansion\n",
+                   "expansion,softening\n",
   [REGIONS] =
     "step,time,dt,id,n_bodies,n_holes,steps,rejected,energy_error,x,y,z,vx,vy,vz,semi_major_axis,eccentricity,"
     "seconds,n_ranks\n",
@@ -248,7 +248,8 @@ void conserved_now (const struct comm *comm, const struct box *box, const struct
     out->angular_momentum[k] = exact_value (&sums[SUM_L + k]);
     out->center[k] = out->mass > 0 ? exact_value (&sums[SUM_X + k]) / out->mass : 0;
   }
-  out->energy = a * (out->kinetic + out->potential) + ledger->expansion + ledger->radiated + ledger->mergers;
+  out->energy = a * (out->kinetic + out->potential) + ledger->expansion - ledger->softening + ledger->radiated
+                + ledger->mergers;
 }
 
 /* ---- lines ---- */
@@ -307,6 +308,7 @@ void diagnostics_energy (struct diagnostics *d, double time, const struct box *b
   print_cells (d, CONSERVATION, out->angular_momentum, 3);
   print_cells (d, CONSERVATION, out->center, 3);
   print_cell (d, CONSERVATION, ledger ? ledger->expansion : 0);
+  print_cell (d, CONSERVATION, ledger ? ledger->softening : 0);
   print (d, CONSERVATION, "\n");
 }
 

@@ -42,6 +42,7 @@ struct energy_ledger
   double mergers;  /* mass, softening and kick changes at mergers */
   double scale;     /* comoving runs: the scale factor a now; 0: physical run */
   double expansion; /* comoving runs: the integral of the kinetic energy over a since the start */
+  double softening; /* comoving runs: work of the change of softening lengths since the start, time/softening.h */
 };
 
 /* Exact sums over all particles, code units, physical: in comoving runs of peculiar velocities p/a and potentials
@@ -50,7 +51,8 @@ struct conserved
 {
   double mass, kinetic, potential;
   double energy; /* what is conserved: kinetic + potential + the ledger; comoving runs, with T and W for these two:
-                  * a (T + W) + integral T da + the ledger (Irvine 1961; Layzer 1963) */
+                  * a (T + W) + integral T da - work of softening + the rest of the ledger (Irvine
+                  * 1961; Layzer 1963) */
   double momentum[3], angular_momentum[3], center[3];
   double kinetic_of_type[N_TYPES], potential_of_type[N_TYPES], mass_of_type[N_TYPES];
 };

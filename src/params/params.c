@@ -143,7 +143,6 @@ static const char *const ignored[] = { "MaxMemSize",
                                        "PartAllocFactor",
                                        "BufferSize",
                                        "TypeOfTimestepCriterion",
-                                       "PeriodicBoundariesOn",
                                        "StarformationOn",
                                        "CoolingOn" };
 
@@ -166,8 +165,11 @@ static int is_required (const struct param_row *row)
   return row->required || (row->kind == PARAM_KIND_STRING && !row->text);
 }
 
+/* GADGET-3 and AREPO have another name for one of ours. */
 static int find_name (const char *name)
 {
+  if (strcmp (name, "PeriodicBoundariesOn") == 0)
+    return PARAM_ROW_Periodic;
   for (int k = 0; k < PARAM_COUNT; k++)
     if (strcmp (rows[k].name, name) == 0)
       return k;
@@ -321,7 +323,7 @@ static void assign (struct reading *r, const char *name, const char *value, int 
   else if (k < 0)
     unknown_name (r, line, name);
   else if (r->out->line[k])
-    fault (r, line, "%s is given a second time; the first is in line %d.", name, r->out->line[k]);
+    fault (r, line, "%s is given a second time; the first is in line %d.", rows[k].name, r->out->line[k]);
   else {
     r->out->line[k] = line;
     (rows[k].kind == PARAM_KIND_STRING ? read_string : read_number) (r, k, value, line);
@@ -593,7 +595,7 @@ static const struct
     "reach "
     "inside. Make it three times that softening, or 0 to have that done." },
   { comoving_and_isolated, 1, PARAM_ROW_ComovingIntegrationOn,
-    "ComovingIntegrationOn = 1 needs a periodic box: set Periodic 1 and BoxSize." },
+    "ComovingIntegrationOn = 1 needs a periodic box: set Periodic (or PeriodicBoundariesOn) to 1, and BoxSize." },
   { comoving_without_matter, 1, PARAM_ROW_Omega0,
     "ComovingIntegrationOn = 1 needs Omega0 above 0: there would be no matter to integrate." },
   { comoving_without_h, 1, PARAM_ROW_HubbleParam,

@@ -16,12 +16,12 @@ evolve 1 free.txt
 holds free free/snapshot_000.hdf5 free/snapshot_001.hdf5 --n 1
 
 # Sheets of four particles per square of their distance act as such until they are half a distance apart: before that
-# 0.2 % is left of their lumpiness and of steps of 0.05 in ln a.
+# 0.23 % is left of their lumpiness and of steps of 0.05 in ln a.
 ics_of wave.hdf5 wave --n 5 --across 10
 comoving wave.txt wave wave.hdf5 "$einstein" "BoxSize 64000" "$coarse" "SofteningComovingClass0 500" \
   "TimeMax 0.11" "TimeBetSnapshot 1.75"
 evolve 1 wave.txt
-holds wave wave/snapshot_001.hdf5 wave/snapshot_002.hdf5 wave/snapshot_003.hdf5 --n 5 --across 10 --tolerance 0.002
+holds wave wave/snapshot_001.hdf5 wave/snapshot_002.hdf5 wave/snapshot_003.hdf5 --n 5 --across 10 --tolerance 0.003
 
 # The same from z = 49 to 0 in a flat universe with a cosmological constant, growth by 39.
 grown="--n 5 --across 10 --cross 0 --amplitude 0.5"
@@ -41,8 +41,8 @@ box () # NAME [LINE...]
   name=$1
   shift
   comoving $name.txt $name box.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 8000" "MaxSizeTimestep 0.2" \
-    "SofteningComovingClass0 200" "SofteningMaxPhysClass0 30" "ErrTolIntAccuracy 0.02" \
-    "TimeMax 0.07" "TimeBetSnapshot 3" "TimeBetStatistics 0.1" "$@"
+    "SofteningComovingClass0 200" "SofteningMaxPhysClass0 6" "ErrTolIntAccuracy 0.02" \
+    "TimeMax 0.07" "TimeBetSnapshot 3" "TimeBetStatistics 0.004" "$@"
 }
 same () # NAME [OTHER]
 {
@@ -72,8 +72,9 @@ box stopped
 evolve 2 stopped.txt 1
 same stopped
 
-# The cosmic energy equation: a (T + W) + integral T da is kept to 1 % of what has turned into motion: steps of 0.2
-# in ln a leave 0.15 %, a lost sign or factor of a would leave all of it.
+# The cosmic energy equation: a (T + W) + integral T da, less the work of the softening that becomes physical on the
+# way (1.0 %), is kept to 0.4 % of what has turned into motion: steps of 0.2 in ln a leave 0.22 % with this softening
+# and 0.20 % without its bound; a lost sign or factor of a would leave all of it.
 "$python" - one/conservation.csv << 'END' || fault "energy is not conserved"
 import csv, sys
 rows = [{k: float(v) for k, v in r.items()} for r in csv.DictReader(open(sys.argv[1]))]
@@ -81,7 +82,7 @@ a, b = rows[0], rows[-1]
 made = b["time"] * b["kinetic"] + b["expansion"]
 error = (b["energy"] - a["energy"]) / made
 print(f"cosmic energy off by {error:.1e} of what has turned into motion")
-sys.exit(abs(error) > 0.01 or made < 10 * a["time"] * a["kinetic"])
+sys.exit(abs(error) > 0.004 or abs(b["softening"]) < 0.008 * made or made < 10 * a["time"] * a["kinetic"])
 END
 
 # What cannot be right is refused.

@@ -144,6 +144,12 @@ static void comoving_relations_are_checked (void **state)
   (void) state;
   assert_int_equal (read_text (COMOVING "Omega0 0.3\nOmegaLambda 0.7\nHubbleParam 0.7\n"), ST_OK);
   assert_true (p.Periodic == 1 && p.TimeBetSnapshot == 1.25 && p.Hubble == 0);
+  assert_int_equal (read_text (COMOVING "Omega0 1\nPeriodicBoundariesOn 0\n"), ST_DATA); /* Periodic's other name */
+  assert_says ("needs a periodic box: set Periodic (or PeriodicBoundariesOn) to 1");
+  assert_int_equal (read_text (LEAST "BoxSize 5\nPeriodicBoundariesOn 1\n"), ST_OK);
+  assert_int_equal (p.Periodic, 1);
+  assert_int_equal (read_text (LEAST "PeriodicBoundariesOn 0\nPeriodic 1\n"), ST_DATA);
+  assert_says ("file:6: Periodic is given a second time; the first is in line 5.");
   assert_int_equal (read_text (COMOVING "HubbleParam 0\nTimeBetSnapshot 1\n"), ST_DATA);
   assert_says ("file: ComovingIntegrationOn = 1 needs Omega0 above 0");
   assert_says ("file:8: ComovingIntegrationOn = 1 needs HubbleParam above 0");
