@@ -5,6 +5,7 @@
  *     --star-softening EPS  --c C  --from K  --to K   tolerances 1e-K, in steps of 100 (6 to 14)
  *     --gather 0            ranks have a sum only      --threads T  OpenMP threads of each rank
  *     --repeat R            the least time of R runs   --peak       the rate of the pair loop alone, and no more
+ *     --latency 0           the table alone
  *
  * Runs the bodies of ICFILE (id m x y z vx vy vz; the two heaviest are holes), or a pair of holes in N made stars as
  * in c5, to T_END, and compares positions with REFERENCE (same columns), or with its own run at 1e-14. Errors are the
@@ -139,7 +140,7 @@ struct task
   struct areg_group group;
   const struct set *begin, *reference;
   double t_end;
-  int from, to, repeat;
+  int from, to, repeat, latency;
 };
 
 static uint64_t digest (const struct set *s)
@@ -216,7 +217,8 @@ static void table (struct task *task)
             "|---|---|---|---|---|---|---|---|---|");
     for (int k = task->from; k <= task->to; k += 2)
       line (task, k, &end, task->reference ? task->reference : &own);
-    latency (task, &end);
+    if (task->latency)
+      latency (task, &end);
   }
   free (end.b);
   free (own.b);
@@ -274,6 +276,8 @@ static int arguments_read (int argc, char **argv, struct task *t, const char *pl
       t->to = (int) value;
     else if (!strcmp (argv[i], "--repeat"))
       t->repeat = (int) value;
+    else if (!strcmp (argv[i], "--latency"))
+      t->latency = value > 0;
     else if (!strcmp (argv[i], "--gather"))
       t->group.gather = value > 0 ? gather_over_ranks : NULL;
     else if (!strcmp (argv[i], "--threads")) {
@@ -292,7 +296,7 @@ int main (int argc, char **argv)
   const char *plain[3] = { NULL, NULL, NULL };
   int show_peak = 0;
   MPI_Comm comm = MPI_COMM_WORLD;
-  struct task t = { .from = 6, .to = 14, .repeat = 1 };
+  struct task t = { .from = 6, .to = 14, .repeat = 1, .latency = 1 };
   MPI_Init (&argc, &argv);
   areg_options_default (&t.options);
   t.options.G = 1;
@@ -305,7 +309,7 @@ int main (int argc, char **argv)
                    && (n < 3 || set_read (plain[2], &reference));
   if (!good)
     fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [--star-softening EPS] [--c C]\n"
-           "  [--from K] [--to K] [--repeat R] [--threads T] [--gather 0] [--peak]\n", stderr);
+           "  [--from K] [--to K] [--repeat R] [--threads T] [--gather 0] [--latency 0]\n  [--peak]\n", stderr);
   else {
     holes_mark (&s);
     t.begin = &s;

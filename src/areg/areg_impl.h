@@ -146,6 +146,9 @@ AREG_INLINE double lanes_sum (const lanes s)
   return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define AREG_WIDE_X86 1
+#endif
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
   !defined(__SANITIZE_ADDRESS__)
 #define AREG_MANY_TARGETS __attribute__ ((target_clones ("avx512f", "avx2", "default")))
@@ -153,7 +156,17 @@ AREG_INLINE double lanes_sum (const lanes s)
 #define AREG_MANY_TARGETS
 #endif
 
-/* links.c */
+/* links.c, with loops in wide_*.c */
+/* The bodies that a growing tree has not reached, packed: place, squared distance from the tree, nearest slot of the
+ * tree and own slot, in arrays of whole lanes. Slots are doubles, so that lanes carry them. */
+struct areg_outside { double *x, *y, *z, *d2, *near, *slot; };
+/* The body `last` of the tree, at x, y, z, is new: updates distances of the first `count`, and returns the nearest's
+ * place; -1 if all distances are infinite or NaN. */
+#ifdef AREG_WIDE_X86
+int areg_wide_nearest_512 (const struct areg_outside *o, int count, double x, double y, double z, double last);
+int areg_wide_nearest_fma (const struct areg_outside *o, int count, double x, double y, double z, double last);
+#endif
+int areg_wide_nearest_plain (const struct areg_outside *o, int count, double x, double y, double z, double last);
 /* Builds the minimum spanning tree from slot `root` and expresses the state in its links, losing no digit. */
 void areg_links_build (struct areg *g, struct areg_state *st, int root);
 /* Body arrays (relative to the root) from links; `links` and `bodies` are x | y | z. */
@@ -179,8 +192,7 @@ void areg_pairs_join (const struct areg_pairs *p, double *a, int64_t stride, int
 void areg_spline (double r, double h, double *force, double *potential);
 
 /* wide_*.c: forces.c's loops for three sorts of processors. Accelerations by the rows first <= i < last. */
-#if defined(__x86_64__) && defined(__GNUC__)
-#define AREG_WIDE_X86 1
+#ifdef AREG_WIDE_X86
 void areg_wide_rows_512 (const struct areg_pairs *p, int first, int last, double *acc);
 void areg_wide_rows_fma (const struct areg_pairs *p, int first, int last, double *acc);
 #endif
@@ -228,9 +240,15 @@ void areg_few_exact (const struct areg *g, struct areg_state *st);
 /* share.c */
 /* Doubles of g->share for vectors of n. */
 int64_t areg_share_size (int size, int64_t n);
-/* Makes g->row_hi[0] to [rows - 1], n doubles each, by tasks on the group's ranks. 0, or 1 if the group failed. */
+/* Who computes the first `rows` rows on `size` ranks, if one sub-step of all together takes `together` times as long
+ * as one of a rank's own: a rank, or all. Returns what the plan takes, in sub-steps. */
+enum { AREG_TOGETHER = -1 };
+double areg_share_plan (int rows, int size, double together, int *owner);
+/* Makes g->row_hi[0] to [rows - 1], with row_lo behind, by tasks on the group's ranks, some of them of all together.
+ * **Collective**. 0, or 1 if the group failed. */
 typedef void areg_row_task (struct areg *g, int k, const void *argument);
-int areg_share_rows (struct areg *g, int rows, int64_t n, areg_row_task *task, const void *argument);
+int areg_share_rows (struct areg *g, const struct areg_state *st, int rows, areg_row_task *task,
+                     const void *argument);
 /* The whole pass, into g->acc; returns the potential, NaN if the group failed. **Collective** unless g->alone. */
 double areg_share_forces (struct areg *g, const struct areg_pairs *p);
 

@@ -30,9 +30,6 @@ enum { RISE_MEMORY = 40 }; /* steps */
  * angular momentum is not, and its errors add up over 1e5 orbits. */
 static const double hole_care = 10;
 
-/* From here on forces take so long that the ranks of a group do better to share them alone. */
-enum { many_bodies = 1500 };
-
 static int row_substeps (int k) { return 2 * (k + 1); }
 
 static void row_count (struct areg *g, struct areg_state *st, int k)
@@ -66,11 +63,9 @@ static int rows_compute (struct areg *g, struct areg_state *st, double H, int fr
     areg_few_rows (g, st, H, from, to);
     return 0;
   }
-  if (g->group.size > 1 && from == 0 && to > 0) {
-    g->alone = 1;
-    areg_share_rows (g, to + 1, 2 * st->s.length, row_compute, &rows);
-    g->alone = 0;
-  } else
+  if (g->group.size > 1 && from == 0 && to > 0)
+    areg_share_rows (g, st, to + 1, row_compute, &rows);
+  else
     for (int k = from; k <= to; k++)
       row_compute (g, k, &rows);
   return g->group_failed;
@@ -282,13 +277,24 @@ static int hopeless (int k, int target, double error)
   return k == target && error > pow (row_substeps (k + 1) / 2.0, 2);
 }
 
+/* The row before the one with which a step H, cut short, is expected to converge: if rows of the whole step err by
+ * equal powers of the tolerance, up to the target. */
+static int rows_of_cut (const struct areg *g, const struct areg_state *st, double H, int target)
+{
+  const double cut = log (fabs (H) / st->s.step), digits = log (g->options.tolerance);
+  int k = 1;
+  while (k < target && (2 * k + 1) * cut > (1 - (double) k / target) * digits)
+    k++;
+  return k > 2 ? k - 1 : 1;
+}
+
 /* Row k is needed: the last of the rows that are best computed with it. All that are needed in any case, where they
  * cost no more together (few bodies) or are shared out; a step cut short may well be over after two. */
-static int batch_last (const struct areg *g, const struct areg_state *st, int k, int target, int truncated)
+static int batch_last (const struct areg *g, const struct areg_state *st, double H, int k, int target, int truncated)
 {
   if (areg_few_fit (g, st))
     return truncated && k == 0 ? 1 : k < target ? target : k;
-  return g->group.size > 1 && k == 0 && st->s.n < many_bodies ? target - 1 : k;
+  return g->group.size == 1 || k > 0 ? k : truncated ? rows_of_cut (g, st, H, target) : target - 1;
 }
 
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
@@ -303,7 +309,7 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
   areg_flow_exact (g, st);
   for (int k = 0; k <= target + 1; k++) {
     if (k > done) {
-      done = batch_last (g, st, k, target, truncated);
+      done = batch_last (g, st, H, k, target, truncated);
       if (rows_compute (g, st, H, k, done))
         return STEP_GROUP_FAILED;
     }

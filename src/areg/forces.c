@@ -50,21 +50,30 @@ static double pairs_of_rows (const struct areg_pairs *p, int first, int last)
   return 0.5 * ((double) last - first) * (2.0 * p->n - 1 - first - last);
 }
 
+/* A row takes as long as so many pairs more: its ends are not whole blocks, and it is begun and summed up. */
+static const double row_pairs = 24;
+
+/* Of the rows from `first` to the last body's. */
+static double work_of_rows (const struct areg_pairs *p, int first)
+{
+  return pairs_of_rows (p, first, p->n) + row_pairs * (p->n - first);
+}
+
 int areg_pairs_parts (const struct areg_pairs *p)
 {
   return pairs_of_rows (p, p->first, p->last) < 30000 || p->last - p->first < 2 * AREG_PARTS ? 1 : AREG_PARTS;
 }
 
-/* The first row of a part: as many pairs before it as behind in proportion, to a whole block. */
+/* The first row of a part: as much work before it as behind in proportion. */
 static int part_first (const struct areg_pairs *p, int part, int parts)
 {
   if (part == 0)
     return p->first;
   if (part == parts)
     return p->last;
-  const double total = pairs_of_rows (p, p->first, p->last), left = total * (1 - (double) part / parts)
-                 + pairs_of_rows (p, p->last, p->n);
-  return p->n - (int) sqrt (2 * left);
+  const double share = (double) part / parts, c = row_pairs - 0.5;
+  const double left = (1 - share) * work_of_rows (p, p->first) + share * work_of_rows (p, p->last);
+  return p->n - (int) (sqrt (c * c + 2 * left) - c);
 }
 
 void areg_pairs_part (const struct areg_pairs *p, int part, double *acc)

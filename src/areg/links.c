@@ -62,59 +62,23 @@ void areg_links_walk_split (const struct areg_state *st, const double *links, co
   }
 }
 
-/* The bodies that the tree has not reached, packed: place, squared distance from the tree, nearest slot of the tree
- * and own slot, in arrays of whole lanes. Slots are doubles, so that lanes carry them. */
-struct outside { double *x, *y, *z, *d2, *near, *slot; };
-
-AREG_INLINE lanes lanes_choose (lanes_mask mask, lanes yes, lanes no)
+static int outside_nearest (const struct areg_outside *o, int count, double x, double y, double z, double last)
 {
-  return (lanes) ((mask & (lanes_mask) yes) | (~mask & (lanes_mask) no));
+#ifdef AREG_WIDE_X86
+  if (__builtin_cpu_supports ("avx512f"))
+    return areg_wide_nearest_512 (o, count, x, y, z, last);
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+    return areg_wide_nearest_fma (o, count, x, y, z, last);
+#endif
+  return areg_wide_nearest_plain (o, count, x, y, z, last);
 }
 
-AREG_INLINE lanes lesser (lanes a, lanes b) { return lanes_choose (a < b, a, b); }
-
-AREG_INLINE double least_of (lanes a)
-{
-  double least = a[0];
-  for (int l = 1; l < AREG_LANES; l++)
-    least = a[l] < least ? a[l] : least;
-  return least;
-}
-
-/* The body `last` of the tree is new: updates distances of the first `count`, and returns the nearest's index, that
- * of the lower slot if equal; -1 if all distances are infinite or NaN. In two passes: one that carried the index
- * along would wait for it at every block. */
-AREG_MANY_TARGETS
-static int outside_nearest (const struct outside *o, int count, double x, double y, double z, double last)
-{
-  lanes nearest = (lanes) { 0 } + INFINITY, lowest = nearest;
-  for (int j = 0; j < count; j += AREG_LANES) {
-    const lanes dx = lanes_load (o->x + j) - x, dy = lanes_load (o->y + j) - y, dz = lanes_load (o->z + j) - z;
-    const lanes d = dx * dx + dy * dy + dz * dz, before = lanes_load (o->d2 + j);
-    const lanes_mask closer = d < before;
-    const lanes now = lanes_choose (closer, d, before);
-    *(lanes_unaligned *) (o->d2 + j) = now;
-    *(lanes_unaligned *) (o->near + j) = lanes_choose (closer, (lanes) { 0 } + last, lanes_load (o->near + j));
-    nearest = lesser (now, nearest);
-  }
-  const double least = least_of (nearest);
-  if (!(least < INFINITY))
-    return -1;
-  for (int j = 0; j < count; j += AREG_LANES)
-    lowest = lesser (lanes_choose (lanes_load (o->d2 + j) == least, lanes_load (o->slot + j), lowest), lowest);
-  const double slot = least_of (lowest);
-  int best = 0;
-  while (o->slot[best] != slot)
-    best++;
-  return best;
-}
-
-/* Prim: the tree grows by the nearest body outside. Ties go to the lower slot. */
+/* Prim: the tree grows by the nearest body outside. */
 static void tree_grow (struct areg *g, const struct areg_state *st, int root, int *parent, int *walk)
 {
   const int n = st->s.n, bs = g->body_stride;
   const double *x = g->pos, *y = g->pos + bs, *z = g->pos + 2 * bs;
-  const struct outside o = { g->aux_vel, g->aux_vel + bs, g->aux_vel + 2 * bs, g->star_acc, g->star_acc + bs,
+  const struct areg_outside o = { g->aux_vel, g->aux_vel + bs, g->aux_vel + 2 * bs, g->star_acc, g->star_acc + bs,
                              g->star_acc + 2 * bs };
   double *const all[] = { o.x, o.y, o.z, o.d2, o.near, o.slot };
   int count = 0, last = root;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who computes what: the ranks of a group, and the threads of a rank.
  *
- * Two things are shared out. The rows of an extrapolation do not know of each other: each goes to one rank as a
- * whole, the longest first to the rank with the least to do, and one exchange an attempt hands them round. That is
- * the cheaper way, but it leaves ranks idle where rows are few, and the row with which an attempt may or may not be
- * over must not be begun before that is known. So single rows, and all forces between steps, are shared inside: a
- * pass over many pairs falls into eight parts (forces.c), whose sums are exchanged. Threads share parts only.
+ * Two things are shared out. The rows of an extrapolation do not know of each other: each may go to one rank as a
+ * whole, and one exchange an attempt hands them round. But rows may be few, or not divide evenly, and the row with
+ * which an attempt may or may not be over must not be begun before that is known. So a row may also be computed by
+ * all together: a pass over many pairs falls into eight parts (forces.c), whose sums are exchanged in each sub-step.
+ * Which rows go which way is planned so that the ranks are expected to be done soonest: two ranks with rows of 10, 8,
+ * 6, 4 and 2 sub-steps take 10 + 4 and 8 + 6, and the shortest together. Threads share parts only.
  *
  * Parts are joined in a fixed binary tree, rows are compared in their serial order: no bit depends on who did what.
  */
@@ -13,22 +14,97 @@
 #include <math.h>
 #include <string.h>
 
-/* Which rank computes row k of the first `rows`. */
-static int row_owner (int rows, int k, int size)
+/* Seconds that a pair takes, and an exchange of the sums of n bodies (with what ranks wait for each other): orders of
+ * magnitude, which decide who computes, never what. */
+static const double pair_time = 1e-9, exchange_time = 1e-5, exchange_time_of_body = 1e-8;
+
+/* Rows dealt out to ranks: who has each, how many sub-steps and rows each rank has. */
+struct deal { int owner[AREG_ROWS], held[AREG_ROWS]; double load[AREG_ROWS]; };
+
+static double row_load (int k) { return 2 * (k + 1); }
+
+/* The most rows that one rank takes. */
+static int rows_limit (int rows, int size) { return (rows + size - 1) / size + 2; }
+
+static void row_give (struct deal *d, int k, int to)
 {
-  double load[AREG_ROWS] = { 0 };
-  if (size > AREG_ROWS)
-    size = AREG_ROWS;
-  for (int j = rows - 1; j >= 0; j--) {
-    int owner = 0;
-    for (int r = 1; r < size; r++)
-      if (load[r] < load[owner])
-        owner = r;
-    if (j == k)
-      return owner;
-    load[owner] += j + 1;
+  if (d->owner[k] != AREG_TOGETHER) {
+    d->load[d->owner[k]] -= row_load (k);
+    d->held[d->owner[k]]--;
   }
+  d->owner[k] = to;
+  if (to != AREG_TOGETHER) {
+    d->load[to] += row_load (k);
+    d->held[to]++;
+  }
+}
+
+static int most_loaded (const struct deal *d, int ranks)
+{
+  int most = 0;
+  for (int r = 1; r < ranks; r++)
+    if (d->load[r] > d->load[most])
+      most = r;
+  return most;
+}
+
+/* The rank with most to do gives a row away, or exchanges it for a shorter one: the first such that both end up with
+ * less than it had. 0 if there is none. */
+static int rows_trade (struct deal *d, int rows, int ranks)
+{
+  const int a = most_loaded (d, ranks), limit = rows_limit (rows, ranks);
+  for (int k = 0; k < rows; k++)
+    for (int r = 0; r < ranks && d->owner[k] == a; r++)
+      for (int j = -1; j < k && r != a; j++)
+        if ((j < 0 ? d->held[r] < limit : d->owner[j] == r)
+            && d->load[r] + row_load (k) - (j < 0 ? 0 : row_load (j)) < d->load[a]) {
+          row_give (d, k, r);
+          if (j >= 0)
+            row_give (d, j, a);
+          return 1;
+        }
   return 0;
+}
+
+/* Deals out the rows first <= k < last, the longest first to the rank with the least to do. What all of it takes, in
+ * sub-steps, if one of all together takes `together`. */
+static double rows_deal (struct deal *d, int rows, int ranks, int first, int last, double together)
+{
+  double all = 0;
+  memset (d, 0, sizeof *d);
+  for (int k = rows - 1; k >= 0; k--) {
+    int to = 0;
+    d->owner[k] = AREG_TOGETHER;
+    if (k < first || k >= last) {
+      all += together * row_load (k);
+      continue;
+    }
+    for (int r = 1; r < ranks; r++)
+      if (d->load[r] < d->load[to])
+        to = r;
+    row_give (d, k, to);
+  }
+  while (rows_trade (d, rows, ranks))
+    ;
+  return all + d->load[most_loaded (d, ranks)];
+}
+
+/* Of the plans that deal out all but some of the shortest, or all but some of the longest, the quickest. */
+double areg_share_plan (int rows, int size, double together, int *owner)
+{
+  const int ranks = size < AREG_ROWS ? size : AREG_ROWS;
+  struct deal best, other;
+  double least = rows_deal (&best, rows, ranks, 0, rows, together);
+  for (int q = 1; q <= rows && together < 1; q++)
+    for (int long_ones = 0; long_ones < 2; long_ones++) {
+      const double time = rows_deal (&other, rows, ranks, long_ones ? 0 : q, long_ones ? rows - q : rows, together);
+      if (time < least) {
+        least = time;
+        best = other;
+      }
+    }
+  memcpy (owner, best.owner, (size_t) rows * sizeof *owner);
+  return least;
 }
 
 /* block[k], n doubles that owner[k] has, reaches everybody else's block[k]. 0, or 1 if the group failed. */
@@ -63,28 +139,38 @@ static int blocks_exchange (struct areg *g, int count, const int *owner, double 
 
 int64_t areg_share_size (int size, int64_t n)
 {
-  int most = 1;
-  if (size < 2)
-    return 0;
-  for (int rows = 1; rows <= AREG_ROWS; rows++) {
-    int held[AREG_ROWS] = { 0 };
-    for (int k = 0; k < rows; k++) {
-      const int count = ++held[row_owner (rows, k, size)];
-      most = count > most ? count : most;
-    }
-  }
-  return (int64_t) (size + 1) * most * n;
+  return size < 2 ? 0 : (size + 1) * n * rows_limit (AREG_ROWS, size < AREG_ROWS ? size : AREG_ROWS);
 }
 
-int areg_share_rows (struct areg *g, int rows, int64_t n, areg_row_task *task, const void *argument)
+/* Of a sub-step: how long all together take for it, to how long one takes; 1 if they cannot. */
+static double together_time (const struct areg *g, const struct areg_state *st)
 {
-  int owner[AREG_ROWS];
-  for (int k = 0; k < rows; k++) {
-    owner[k] = row_owner (rows, k, g->group.size);
+  const struct areg_pairs p = { .n = st->s.n, .last = st->s.split ? st->s.n_holes : st->s.n };
+  const int parts = areg_pairs_parts (&p), size = g->group.size < parts ? g->group.size : parts;
+  const double alone = pair_time * 0.5 * p.last * (2.0 * p.n - p.last);
+  return parts < 2 ? 1 : (double) ((parts + size - 1) / size) / parts
+                           + (exchange_time + exchange_time_of_body * p.n) / alone;
+}
+
+int areg_share_rows (struct areg *g, const struct areg_state *st, int rows, areg_row_task *task, const void *argument)
+{
+  int owner[AREG_ROWS], dealt = 0;
+  double *block[AREG_ROWS];
+  areg_share_plan (rows, g->group.size, together_time (g, st), owner);
+  for (int k = 0; k < rows && !g->group_failed; k++)
+    if (owner[k] == AREG_TOGETHER)
+      task (g, k, argument);
+  g->alone = 1;
+  for (int k = 0; k < rows && !g->group_failed; k++)
     if (owner[k] == g->group.rank)
       task (g, k, argument);
-  }
-  return blocks_exchange (g, rows, owner, g->row_hi, n);
+  g->alone = 0;
+  for (int k = 0; k < rows; k++)
+    if (owner[k] != AREG_TOGETHER) {
+      owner[dealt] = owner[k];
+      block[dealt++] = g->row_hi[k];
+    }
+  return g->group_failed || (dealt > 0 && blocks_exchange (g, dealt, owner, block, 2 * (int64_t) st->s.length));
 }
 
 /* One pass over pairs under way. */

@@ -65,6 +65,27 @@ AREG_INLINE int vec_any (vec_mask mask)
 #endif
 }
 
+/* Comparison and choice in the processor's own form of masks, which gcc makes of the general one only partly. */
+#if defined(AREG_WIDE_512)
+typedef __mmask8 vec_test;
+AREG_INLINE vec_test vec_below (vec a, vec b) { return _mm512_cmp_pd_mask ((__m512d) a, (__m512d) b, _CMP_LT_OQ); }
+AREG_INLINE vec vec_select (vec_test test, vec yes, vec no)
+{
+  return (vec) _mm512_mask_blend_pd (test, (__m512d) no, (__m512d) yes);
+}
+#else
+typedef vec_mask vec_test;
+AREG_INLINE vec_test vec_below (vec a, vec b) { return a < b; }
+AREG_INLINE vec vec_select (vec_test test, vec yes, vec no)
+{
+#if defined(AREG_WIDE_FMA)
+  return (vec) _mm256_blendv_pd ((__m256d) no, (__m256d) yes, (__m256d) test);
+#else
+  return vec_choose (test, yes, no);
+#endif
+}
+#endif
+
 /* at, at + 1, ... */
 AREG_INLINE vec_mask vec_slots (int at)
 {

@@ -11,6 +11,7 @@
 #define AREG_WIDE(name) name##_fma
 #include "wide_pairs.h"
 #include "wide_few.h"
+#include "wide_tree.h"
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

@@ -4,3 +4,4 @@
 #define AREG_WIDE(name) name##_plain
 #include "wide_pairs.h"
 #include "wide_few.h"
+#include "wide_tree.h"

@@ -2,7 +2,6 @@
 /* Proves that areg follows known orbits, conserves, is invariant to what must not matter, and refuses cleanly. */
 #include "areg_test.h"
 #include "areg/areg_impl.h"
-#include <pthread.h>
 
 /* 1000 orbits of e = 0.9999 end where Kepler's equation says. References: 50-digit Kepler solution. */
 static void eccentric_binary (void **state)
@@ -250,105 +249,6 @@ static void no_drift (void **state)
   areg_bodies (s, b);
   assert_true (fabsl (test_energy (b, 5, 1) / e0 - 1) < 1e-12); /* round-off of 1e-15 a step would wander 2e-13 */
   areg_free (&s);
-}
-
-/* Threads as ranks: the sum, or all, of what they hold, in a meeting place. */
-enum { RANKS = 5, CROWD = 300 };
-struct meeting { pthread_barrier_t barrier; const double *part[RANKS]; int size, n; double tolerance, t_end; };
-struct member { struct meeting *meeting; int rank, gathers, threads; struct areg_body b[CROWD]; };
-
-static int meeting_sum (void *context, double *a, int64_t n)
-{
-  struct member *me = context;
-  struct meeting *m = me->meeting;
-  double *sum = calloc ((size_t) n, sizeof *sum);
-  m->part[me->rank] = a;
-  pthread_barrier_wait (&m->barrier);
-  for (int r = 0; r < m->size; r++)
-    for (int64_t i = 0; i < n; i++)
-      sum[i] += m->part[r][i];
-  pthread_barrier_wait (&m->barrier);
-  memcpy (a, sum, (size_t) n * sizeof *sum);
-  free (sum);
-  return 0;
-}
-
-static int meeting_gather (void *context, const double *mine, int64_t n, double *all)
-{
-  struct member *me = context;
-  struct meeting *m = me->meeting;
-  m->part[me->rank] = mine;
-  pthread_barrier_wait (&m->barrier);
-  for (int r = 0; r < m->size; r++)
-    memcpy (all + r * n, m->part[r], (size_t) n * sizeof *all);
-  pthread_barrier_wait (&m->barrier);
-  return 0;
-}
-
-/* The last task first, as threads might. */
-static void backwards (void *context, int count, void (*task) (void *argument, int i), void *argument)
-{
-  (void) context;
-  while (count-- > 0)
-    task (argument, count);
-}
-
-static void *member_run (void *p)
-{
-  struct member *me = p;
-  const struct meeting *m = me->meeting;
-  const struct areg_options o = test_options (m->tolerance, 30, 0.05, AREG_PN_NO_SPIN);
-  const struct areg_group group = { .context = me, .rank = me->rank, .size = m->size, .sum = meeting_sum,
-                                    .gather = me->gathers ? meeting_gather : NULL,
-                                    .parallel = me->threads ? backwards : NULL };
-  struct areg *s = NULL;
-  if (areg_create (&o, &group, m->n, &s) == AREG_OK && areg_load (s, 0, me->b, m->n) == AREG_OK
-      && areg_advance (s, m->t_end) == AREG_OK)
-    areg_bodies (s, me->b);
-  areg_free (&s);
-  return NULL;
-}
-
-/* The bodies at the end on all ranks are those in `alone`. */
-static void group_run (const struct areg_body *begin, const struct areg_body *alone, struct meeting *m, int gathers)
-{
-  struct member *member = calloc (RANKS, sizeof *member);
-  pthread_t thread[RANKS];
-  const size_t bytes = (size_t) m->n * sizeof *begin;
-  assert_non_null (member);
-  pthread_barrier_init (&m->barrier, NULL, (unsigned) m->size);
-  for (int r = 0; r < m->size; r++) {
-    member[r] = (struct member) { .meeting = m, .rank = r, .gathers = gathers, .threads = r & 1 };
-    memcpy (member[r].b, begin, bytes);
-    assert_int_equal (pthread_create (&thread[r], NULL, member_run, &member[r]), 0);
-  }
-  for (int r = 0; r < m->size; r++)
-    pthread_join (thread[r], NULL);
-  for (int r = 0; r < m->size; r++)
-    assert_memory_equal (alone, member[r].b, bytes);
-  pthread_barrier_destroy (&m->barrier);
-  free (member);
-}
-
-/* Any number of ranks reaches the bits of one: with few bodies, whose rows are shared, and with so many that forces
- * are, too; by sums and by gathering; with threads on some ranks. */
-static void group_bits (void **state)
-{
-  (void) state;
-  struct areg_body begin[CROWD], alone[CROWD];
-  for (int many = 0; many < 2; many++) {
-    struct meeting m = { .n = many ? CROWD : 30, .tolerance = many ? 1e-6 : 1e-10, .t_end = many ? 0.1 : 2 };
-    test_cloud (begin, m.n, 7);
-    for (int i = 97; i < m.n; i++)
-      begin[i].id = (uint64_t) (1000 + i);
-    struct areg *s = test_system (m.tolerance, 30, 0.05, AREG_PN_NO_SPIN, begin, m.n);
-    assert_int_equal (areg_advance (s, m.t_end), AREG_OK);
-    areg_bodies (s, alone);
-    areg_free (&s);
-    for (m.size = 1; m.size <= RANKS; m.size += m.size < 3 ? 1 : 2)
-      for (int gathers = 0; gathers < 2; gathers++)
-        group_run (begin, alone, &m, gathers);
-  }
 }
 
 /* The loops for different processors have the same bits, and those of plain sums but for round-off. */
@@ -693,7 +593,7 @@ int main (void)
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
     cmocka_unit_test (sampling_at_the_end),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
-    cmocka_unit_test (group_bits), cmocka_unit_test (wide_loops),
+    cmocka_unit_test (wide_loops),
     cmocka_unit_test (few_lanes), cmocka_unit_test (few_two_parts), cmocka_unit_test (mergers),
     cmocka_unit_test (pn_trajectories), cmocka_unit_test (spline), cmocka_unit_test (hand_over),
     cmocka_unit_test (split_stars) };
