@@ -199,21 +199,22 @@ void areg_wide_rows_fma (const struct areg_pairs *p, int first, int last, double
 void areg_wide_rows_plain (const struct areg_pairs *p, int first, int last, double *acc);
 
 /* few.c, with loops in wide_*.c */
-/* The pair i < j: x_j - x_i = sign_a link_a + sign_b link_b (b < 0: the first alone; a < 0: from places). In two
- * parts: G m_i m_j, and m_i m_j over twice the mass of all. */
-struct few_pair { int i, j, a, b; double sign_a, sign_b, potential, potential_lo, kinetic, kinetic_lo; };
-/* Rows of an attempt, all at once. `base` is the state's positions and then velocities, x y z link by link. */
+/* The pair i < j: x_j - x_i = link_a + sign_b link_b (b < 0: the first alone; a < 0: from places). In two parts:
+ * G m_i m_j, and m_i m_j over twice the mass of all. */
+struct few_pair { int i, j, a, b; double sign_b, potential, potential_lo, kinetic, kinetic_lo; };
+/* Rows of an attempt, all at once. Bodies are numbered along the tree, parents before their children; of three, the
+ * one in the middle comes first. Body b > 0 has link b - 1, which is `sign` times that of slot `slot`. */
 struct areg_few
 {
-  int n, root, first, last, length, stride;
+  int n, root, first, last, length, stride; /* `root` is the state's */
   int places;                   /* some pairs need them */
   int two;                      /* sub-steps in two parts; else what ends with _lo is not looked at */
-  const int *parent, *walk;
-  const double *m, *mu;
   double rest, rest_lo, rate, rate_lo; /* B + gamma, and with T: the rate of fictitious time in a drift */
-  double gamma, H;
-  double share[AREG_FEW], base[6 * AREG_FEW], base_lo[6 * AREG_FEW]; /* of the mass */
+  double gamma, H, mean_v[3];   /* velocity of the centre of mass */
   double *const *row_hi, *const *row_lo;
+  int parent[AREG_FEW], slot[AREG_FEW];
+  double sign[AREG_FEW], m[AREG_FEW], mu[AREG_FEW], share[AREG_FEW]; /* of the mass */
+  double base[6 * AREG_FEW], base_lo[6 * AREG_FEW]; /* the state: places x y z link by link, then velocities */
   struct few_pair pair[AREG_FEW * (AREG_FEW - 1) / 2];
 };
 /* Energies of a state in two parts, and dU/dt. */

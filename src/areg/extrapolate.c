@@ -319,7 +319,7 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
       return STEP_REJECTED;
     }
     table_enter (g, st->s.length, k);
-    if (k < 1 || (!truncated && k < target - 3)) /* nobody will ask for its error */
+    if (k < 1 || (!truncated && k < target - 2)) /* nobody will ask for its error */
       continue;
     const double error = error_norm (g, st, k);
     attempt_note (&a, H, k, error);

@@ -26,79 +26,103 @@ int areg_few_two (const struct areg *g, const struct areg_state *st)
 /* How the pair's separation is put together: one link or two, or places. */
 static struct few_pair pair_tie (const int *parent, int i, int j)
 {
-  const int pi = parent[i], pj = parent[j];
-  struct few_pair q = { .i = i, .j = j, .a = -1, .b = -1, .sign_a = 1, .sign_b = 1 };
-  if (pj == i)
-    q.a = j;
-  else if (pi == j) {
-    q.a = i;
-    q.sign_a = -1;
-  } else if (pj >= 0 && parent[pj] == i) {
-    q.a = j;
-    q.b = pj;
-  } else if (pi >= 0 && parent[pi] == j) {
-    q.a = i;
-    q.b = pi;
-    q.sign_a = q.sign_b = -1;
-  } else if (pi == pj && pi >= 0) {
-    q.a = j;
-    q.b = i;
+  struct few_pair q = { .i = i, .j = j, .a = -1, .b = -1, .sign_b = 1 };
+  if (parent[j] == i)
+    q.a = j - 1;
+  else if (parent[j] > 0 && parent[parent[j]] == i) {
+    q.a = j - 1;
+    q.b = parent[j] - 1;
+  } else if (parent[i] == parent[j]) {
+    q.a = j - 1;
+    q.b = i - 1;
     q.sign_b = -1;
   }
   return q;
 }
 
-/* The factors of the pair's energies, in two parts. */
-static void pair_weigh (const struct areg_state *st, double mass, double mass_lo, struct few_pair *q)
+/* Numbers the bodies; returns what the state's slot is of each. */
+static void bodies_number (const struct areg_state *st, struct areg_few *t, int body[AREG_FEW])
 {
-  const double mi = st->m[q->i], mj = st->m[q->j], mm = mi * mj, mm_lo = fma (mi, mj, -mm);
+  int number[AREG_FEW];
+  for (int k = 0; k < t->n; k++) {
+    body[k] = t->slot[k] = st->walk[k];
+    number[body[k]] = k;
+    t->parent[k] = k > 0 ? number[st->parent[body[k]]] : -1;
+    t->sign[k] = 1;
+  }
+  if (t->n == 3 && t->parent[2] == 1) { /* from the middle of a chain */
+    body[0] = st->walk[1];
+    body[1] = st->walk[0];
+    t->parent[2] = 0;
+    t->sign[1] = -1;
+  }
+}
+
+/* The factors of the pair's energies, in two parts. */
+static void pair_weigh (const struct areg_few *t, double mass, double mass_lo, struct few_pair *q)
+{
+  const double mi = t->m[q->i], mj = t->m[q->j], mm = mi * mj, mm_lo = fma (mi, mj, -mm);
   const double half = 0.5 / mass, k = half * mm;
-  q->potential = st->mu[q->i] * mj;
-  q->potential_lo = fma (st->mu[q->i], mj, -q->potential);
+  q->potential = t->mu[q->i] * mj;
+  q->potential_lo = fma (t->mu[q->i], mj, -q->potential);
   q->kinetic = k;
   q->kinetic_lo = half * (fma (-2 * k, mass, mm) + (mm_lo - 2 * k * mass_lo));
 }
 
-static void pairs_prepare (const struct areg_state *st, struct areg_few *t)
+static void pairs_prepare (struct areg_few *t)
 {
   double mass = 0, mass_lo = 0, e;
   int count = 0;
   for (int b = 0; b < t->n; b++) {
-    mass = areg_two_sum (mass, st->m[b], &e);
+    mass = areg_two_sum (mass, t->m[b], &e);
     mass_lo += e;
   }
+  t->places = 0;
   for (int i = 0; i < t->n; i++)
     for (int j = i + 1; j < t->n; j++) {
       struct few_pair *q = &t->pair[count++];
-      *q = pair_tie (st->parent, i, j);
+      *q = pair_tie (t->parent, i, j);
       t->places |= q->a < 0;
       if (t->two)
-        pair_weigh (st, mass, mass_lo, q);
+        pair_weigh (t, mass, mass_lo, q);
     }
 }
 
+/* Part by part: to clear all of it first would take longer than a sub-step. */
 void areg_few_prepare (const struct areg *g, const struct areg_state *st, double H, int first, int last,
                        struct areg_few *t)
 {
-  const int n = st->s.n, S = st->s.stride;
-  *t = (struct areg_few) { .n = n, .root = st->s.root, .first = first, .last = last, .length = st->s.length,
-                           .stride = S, .two = areg_few_two (g, st), .parent = st->parent, .walk = st->walk,
-                           .m = st->m, .mu = st->mu, .gamma = st->s.gamma, .H = H,
-                           .row_hi = g->row_hi, .row_lo = g->row_lo };
+  const int S = st->s.stride, n = t->n = st->s.n;
+  int body[AREG_FEW];
   double e;
+  t->root = st->s.root;
+  t->first = first;
+  t->last = last;
+  t->length = st->s.length;
+  t->stride = S;
+  t->two = areg_few_two (g, st);
+  t->gamma = st->s.gamma;
+  t->H = H;
+  t->row_hi = g->row_hi;
+  t->row_lo = g->row_lo;
   t->rest = areg_two_sum (st->hi[Y_BINDING], st->s.gamma, &e);
   t->rest_lo = e + st->lo[Y_BINDING];
   t->rate = areg_two_sum (st->s.kinetic, t->rest, &e);
   t->rate_lo = e + (st->s.kinetic_lo + t->rest_lo);
+  bodies_number (st, t, body);
+  for (int c = 0; c < 3; c++)
+    t->mean_v[c] = st->hi[Y_LINKS + (3 + c) * S + t->root];
   for (int b = 0; b < n; b++) {
-    t->share[b] = st->m[b] / st->s.mass;
-    for (int c = 0; c < 6; c++) {
-      const int to = (c < 3 ? 0 : 3 * n) + 3 * b + c % 3, from = Y_LINKS + c * S + b;
-      t->base[to] = st->hi[from];
-      t->base_lo[to] = st->lo[from];
+    t->m[b] = st->m[body[b]];
+    t->mu[b] = st->mu[body[b]];
+    t->share[b] = t->m[b] / st->s.mass;
+    for (int c = 0; c < 6 && b > 0; c++) {
+      const int to = (c < 3 ? 0 : 3 * (n - 1)) + 3 * (b - 1) + c % 3, from = Y_LINKS + c * S + t->slot[b];
+      t->base[to] = t->sign[b] * st->hi[from];
+      t->base_lo[to] = t->sign[b] * st->lo[from];
     }
   }
-  pairs_prepare (st, t);
+  pairs_prepare (t);
 }
 
 /* The sort of processor. */

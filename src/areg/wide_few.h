@@ -14,7 +14,7 @@
  */
 #include "vec.h"
 
-enum { FEW_PER = AREG_LANES / VEC, FEW_VECTOR = 6 * AREG_FEW };
+enum { FEW_PER = AREG_LANES / VEC, FEW_VECTOR = 6 * (AREG_FEW - 1) };
 
 /* Eight lanes of one number. */
 struct few_number { vec at[FEW_PER]; };
@@ -48,7 +48,7 @@ static void few_begin (struct few *f, int l, int row)
 static void few_again (struct few *f, int l)
 {
   const struct areg_few *t = f->task;
-  for (int k = 0; k < 6 * t->n; k++) {
+  for (int k = 0; k < 6 * (t->n - 1); k++) {
     *few_get (&f->hi[k], l) = 0;
     *few_get (&f->lo[k], l) = t->two ? t->base_lo[k] : 0;
     *few_get (&f->now[k], l) = t->base[k];
@@ -64,7 +64,7 @@ AREG_INLINE void few_start (struct few *f, const struct areg_few *t)
   const vec none = vec_all (0);
   f->task = t;
   for (int p = 0; p < FEW_PER; p++) {
-    for (int k = 0; k < 6 * t->n; k++) {
+    for (int k = 0; k < 6 * (t->n - 1); k++) {
       f->hi[k].at[p] = none;
       f->lo[k].at[p] = vec_all (t->two ? t->base_lo[k] : 0);
       f->now[k].at[p] = vec_all (t->base[k]);
@@ -82,7 +82,7 @@ AREG_INLINE void few_start (struct few *f, const struct areg_few *t)
 AREG_INLINE void few_increments (struct few *f, int p)
 {
   const struct areg_few *t = f->task;
-  for (int k = 0; k < 6 * t->n; k++) {
+  for (int k = 0; k < 6 * (t->n - 1); k++) {
     struct two by = { f->hi[k].at[p], f->lo[k].at[p] };
     if (t->two) {
       const struct two s = two_sum (f->now[k].at[p], vec_all (-t->base[k]));
@@ -100,16 +100,18 @@ static void few_end (struct few *f, int l)
   double *hi = t->row_hi[f->row[l]], *lo = t->row_lo[f->row[l]];
   memset (hi, 0, (size_t) t->length * sizeof *hi);
   memset (lo, 0, (size_t) t->length * sizeof *lo);
-  for (int c = 0; c < 6; c++)
-    for (int b = 0; b < t->n; b++) {
-      const int k = (c < 3 ? 0 : 3 * t->n) + 3 * b + c % 3, at = Y_LINKS + c * t->stride + b;
-      hi[at] = *few_get (&f->hi[k], l);
-      lo[at] = *few_get (&f->lo_end[k], l);
+  for (int b = 1, k = 0; b < t->n; b++)
+    for (int c = 0; c < 3; c++, k++) {
+      const int q = Y_LINKS + c * t->stride + t->slot[b], p = q + 3 * t->stride;
+      hi[q] = t->sign[b] * *few_get (&f->hi[k], l);
+      lo[q] = t->sign[b] * *few_get (&f->lo_end[k], l);
+      hi[p] = t->sign[b] * *few_get (&f->hi[3 * (t->n - 1) + k], l);
+      lo[p] = t->sign[b] * *few_get (&f->lo_end[3 * (t->n - 1) + k], l);
     }
   hi[Y_TIME] = *few_get (&f->bad, l) > 0 ? NAN : *few_get (&f->time, l);
   lo[Y_TIME] = *few_get (&f->time_lo, l);
   for (int c = 0; c < 3; c++) /* nothing but time moves the centre of mass */
-    hi[Y_LINKS + c * t->stride + t->root] = t->base[3 * t->n + 3 * t->root + c] * hi[Y_TIME];
+    hi[Y_LINKS + c * t->stride + t->root] = t->mean_v[c] * hi[Y_TIME];
   hi[Y_CLOSEST] = 1e300;
   f->row[l] = -1;
 }
@@ -131,35 +133,36 @@ AREG_INLINE void few_check (struct few *f, int p, vec w)
 
 AREG_INLINE void few_drift (struct few *f, const int n, int p, vec h)
 {
-  const struct areg_few *t = f->task;
   const vec w = f->rate.at[p], dt = h / w;
   const struct two s = two_sum (f->time.at[p], dt + f->time_lo.at[p]);
   few_check (f, p, w);
   f->time_lo.at[p] = s.l;
   f->time.at[p] = s.h;
-  for (int b = 0; b < n; b++)
-    for (int c = 0; c < 3 && b != t->root; c++)
-      few_add (f, 3 * b + c, p, dt * f->now[3 * n + 3 * b + c].at[p]);
+  for (int k = 0; k < 3 * (n - 1); k++)
+    few_add (f, k, p, dt * f->now[3 * (n - 1) + k].at[p]);
 }
 
-/* Body places or velocities relative to the root from links that begin at `from`. */
+/* Of two and three it is known to the compiler. */
+AREG_INLINE int few_parent (const struct areg_few *t, const int n, int b) { return n <= 3 ? 0 : t->parent[b]; }
+
+/* Body places or velocities relative to the first body from links that begin at `from`. */
 AREG_INLINE void few_walk (const struct few *f, const int n, int from, int p, vec x[][3])
 {
-  const struct areg_few *t = f->task;
   for (int c = 0; c < 3; c++)
-    x[t->root][c] = vec_all (0);
-  for (int k = 1; k < n; k++) {
-    const int b = t->walk[k];
-    for (int c = 0; c < 3; c++)
-      x[b][c] = x[t->parent[b]][c] + f->now[from + 3 * b + c].at[p];
-  }
+    x[0][c] = vec_all (0);
+  for (int b = 1; b < n; b++)
+    for (int c = 0; c < 3; c++) {
+      const vec link = f->now[from + 3 * (b - 1) + c].at[p];
+      const int parent = few_parent (f->task, n, b);
+      x[b][c] = parent == 0 ? link : x[parent][c] + link;
+    }
 }
 
 AREG_INLINE void few_rate (struct few *f, const int n, int p)
 {
   const struct areg_few *t = f->task;
   vec v[AREG_FEW][3], twice = vec_all (0);
-  few_walk (f, n, 3 * n, p, v);
+  few_walk (f, n, 3 * (n - 1), p, v);
   for (int c = 0; c < 3; c++) {
     vec mean = vec_all (0);
     for (int b = 0; b < n; b++)
@@ -173,14 +176,16 @@ AREG_INLINE void few_rate (struct few *f, const int n, int p)
 }
 
 /* Separation of pair k. */
-AREG_INLINE void few_separation (const struct few *f, int k, int p, vec x[][3], vec d[3])
+AREG_INLINE void few_separation (const struct few *f, const int n, int k, int p, vec x[][3], vec d[3])
 {
   const struct few_pair *q = &f->task->pair[k];
   for (int c = 0; c < 3; c++) {
-    if (q->a < 0)
+    if (n <= 3)
+      d[c] = k < 2 ? f->now[3 * k + c].at[p] : f->now[3 + c].at[p] - f->now[c].at[p];
+    else if (q->a < 0)
       d[c] = x[q->j][c] - x[q->i][c];
     else {
-      d[c] = q->sign_a * f->now[3 * q->a + c].at[p];
+      d[c] = f->now[3 * q->a + c].at[p];
       if (q->b >= 0)
         d[c] += q->sign_b * f->now[3 * q->b + c].at[p];
     }
@@ -193,25 +198,25 @@ AREG_INLINE void few_kick (struct few *f, const int n, int p, vec h)
   vec a[AREG_FEW][3], x[AREG_FEW][3], U = vec_all (t->gamma);
   for (int b = 0; b < n; b++)
     a[b][0] = a[b][1] = a[b][2] = vec_all (0);
-  if (t->places)
+  if (n > 3 && t->places)
     few_walk (f, n, 0, p, x);
-  for (int k = 0; k < n * (n - 1) / 2; k++) {
-    const struct few_pair *q = &t->pair[k];
-    vec d[3];
-    few_separation (f, k, p, x, d);
-    const vec w = vec_inverse_root (vec_fused (d[2], d[2], vec_fused (d[1], d[1], d[0] * d[0]))), w3 = w * w * w;
-    const vec fj = w3 * t->mu[q->j], fi = w3 * -t->mu[q->i];
-    for (int c = 0; c < 3; c++) {
-      a[q->i][c] = vec_fused (fj, d[c], a[q->i][c]);
-      a[q->j][c] = vec_fused (fi, d[c], a[q->j][c]);
+  for (int i = 0, k = 0; i < n; i++)
+    for (int j = i + 1; j < n; j++, k++) {
+      vec d[3];
+      few_separation (f, n, k, p, x, d);
+      const vec w = vec_inverse_root (vec_fused (d[2], d[2], vec_fused (d[1], d[1], d[0] * d[0]))), w3 = w * w * w;
+      const vec fj = w3 * t->mu[j], fi = w3 * -t->mu[i];
+      for (int c = 0; c < 3; c++) {
+        a[i][c] = vec_fused (fj, d[c], a[i][c]);
+        a[j][c] = vec_fused (fi, d[c], a[j][c]);
+      }
+      U = vec_fused (w, vec_all (t->mu[i] * t->m[j]), U);
     }
-    U = vec_fused (w, vec_all (t->mu[q->i] * t->m[q->j]), U);
-  }
   const vec dt = h / U;
   few_check (f, p, U);
-  for (int b = 0; b < n; b++)
-    for (int c = 0; c < 3 && b != t->root; c++)
-      few_add (f, 3 * n + 3 * b + c, p, dt * (a[b][c] - a[t->parent[b]][c]));
+  for (int b = 1, k = 3 * (n - 1); b < n; b++)
+    for (int c = 0; c < 3; c++, k++)
+      few_add (f, k, p, dt * (a[b][c] - a[few_parent (t, n, b)][c]));
 }
 
 #include "wide_few_two.h"
