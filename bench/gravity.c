@@ -447,8 +447,7 @@ static void measure (const struct comm *comm, const struct settings *o, struct g
   solve (g, comm, &s, 1, false);
   for (int64_t i = 0; i < s.n; i++)
     s.old[i] = (float) norm (s.acceleration[i]);
-  if (comm->size > 1)
-    settle (&s, comm, o->eps);
+  settle (&s, comm, o->eps);
   solve (g, comm, &s, 1, false); /* as in a run: old accelerations and work are known from now on */
   if (o->repeats > 0)
     median = solve (g, comm, &s, o->repeats, o->alone);
