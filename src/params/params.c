@@ -574,6 +574,10 @@ static int region_too_small (const struct params *p)
   return p->KetjuOn && p->KetjuRegionPhysicalRadius > 0
          && p->KetjuRegionPhysicalRadius < 2.8 * (1 - 1e-12) * largest_member_softening (p);
 }
+static int region_fills_box (const struct params *p)
+{
+  return p->KetjuOn && p->Periodic && p->BoxSize > 0 && params_region_radius (p) > p->BoxSize / 8;
+}
 
 static const struct
 {
@@ -594,6 +598,9 @@ static const struct
     "KetjuRegionPhysicalRadius is below 2.8 times the largest softening of region members: softened forces would "
     "reach "
     "inside. Make it three times that softening, or 0 to have that done." },
+  { region_fills_box, 1, PARAM_ROW_BoxSize,
+    "regions around SMBHs (KetjuRegionPhysicalRadius, or three times the largest softening of their members) have "
+    "more than an eighth of BoxSize as radius: they would meet their own images." },
   { comoving_and_isolated, 1, PARAM_ROW_ComovingIntegrationOn,
     "ComovingIntegrationOn = 1 needs a periodic box: set Periodic (or PeriodicBoundariesOn) to 1, and BoxSize." },
   { comoving_without_matter, 1, PARAM_ROW_Omega0,

@@ -288,12 +288,26 @@ static void store_body (const struct flow *f, const struct region_member *origin
   m->mass = b->m;
 }
 
+/* No body of the region flew farther than positions of the box can tell, or nowhere. */
+static enum status check_ways (const struct flow *f, const struct crowd *c, const double way[3])
+{
+  const double most = 0.25 * f->box->length;
+
+  for (int i = 0; i < c->n; i++)
+    for (int k = 0; k < 3; k++)
+      if (!(fabs (way[k]) < most && fabs (c->body[i].x[k] / f->end.scale) < most))
+        return status_fail (ST_INTERNAL, "body %llu leaves the region of SMBH %llu by a quarter of the box in "
+                            "a step, at time %g. Are masses, velocities, units those that were meant?",
+                            (unsigned long long) c->body[i].id, (unsigned long long) f->region->id, f->time);
+  return ST_OK;
+}
+
 /* Members' new state from areg's bodies; those that areg no longer has are gone. */
 static enum status store_members (const struct flow *f, const struct crowd *c, const double v_cm[3])
 {
   const struct region_member *members = f->regions->member + f->region->first, *origin = members;
   const double way[3] = { v_cm[0] * f->end.drift, v_cm[1] * f->end.drift, v_cm[2] * f->end.drift };
-  enum status st = ST_OK;
+  enum status st = check_ways (f, c, way);
 
   while (origin->id != f->region->id)
     origin++;

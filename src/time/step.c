@@ -409,6 +409,22 @@ static double wanted_step (const struct stepper *s, const struct epoch *e, int64
   return e->pace * fmin (dt, v > 0 ? 0.1 * s->box->length / v : INFINITY);
 }
 
+/* Below MinSizeTimestep, or below a tick: who asks for less cannot have it. */
+static double shortest_step (const struct stepper *s)
+{
+  return fmax (s->params->MinSizeTimestep, timeline_tick_length (s->timeline));
+}
+
+static enum status refuse_step (const struct stepper *s, const char *who, uint64_t id, double dt)
+{
+  const double least = shortest_step (s);
+
+  return status_fail (ST_DATA, "%s %llu needs steps of %g at time %g; %s is %g. Softening or ErrTolIntAccuracy may "
+                      "be too small, or what is near it too dense.", who, (unsigned long long) id, dt, now (s),
+                      least == s->params->MinSizeTimestep ? "MinSizeTimestep" : "the shortest that this run can tell",
+                      least);
+}
+
 /* What changed membership adds to the forces on the particles of this rank, ascending local index. */
 struct change { int64_t local; double force[3]; };
 struct changes { struct change *list; int n; };
@@ -465,7 +481,10 @@ static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
                           s->comm->rank, note_change, &changes);
     qsort (changes.list, (size_t) changes.n, sizeof *changes.list, by_local);
     apply_changes (s, &changes);
-    int bin = bin_of_step (s, regions_step (&s->regions, s->params, &epoch, s->units, s->box));
+    const double dt = regions_step (&s->regions, s->params, &epoch, s->units, s->box);
+    const int bin = bin_of_step (s, dt);
+    if (dt < shortest_step (s)) /* the same on all ranks */
+      st = refuse_step (s, "a region, perhaps that of SMBH", s->regions.region[0].id, dt);
     s->region_bin = s->regions.n == 0 ? -1 : bin < top ? bin : top;
   }
   mem_free (&changes.list);
@@ -473,17 +492,26 @@ static enum status renew_regions (struct stepper *s, int64_t n_active, int top)
   return st;
 }
 
+enum { REFUSED = N_BINS }; /* in place of a bin */
+
 /* Who of order[0..n), now at bin b, needs a smaller step; they get the largest bin that any of them asks for. Returns
- * the number of those of this rank, *next the bin (the same on all ranks; -1: nobody). */
-static int64_t descend (struct stepper *s, const struct force_set *f, int b, int *next)
+ * the number of those of this rank, *next the bin (the same on all ranks; -1: nobody; REFUSED: somebody cannot have
+ * what it asks for, which is in *st where it is). */
+static int64_t descend (struct stepper *s, const struct force_set *f, int b, int *next, enum status *st)
 {
   struct particles *p = s->p;
   const struct epoch epoch = epoch_now (s);
+  const double least = shortest_step (s);
   int64_t highest = -1;
 
   for (int64_t k = 0; k < f->n; k++) {
     int64_t i = f->index[k];
-    int bin = bin_of_step (s, wanted_step (s, &epoch, i, f->acceleration[k]));
+    double dt = wanted_step (s, &epoch, i, f->acceleration[k]);
+    int bin = bin_of_step (s, dt);
+    if (dt < least && p->group[i] < 0 && *st == ST_OK) {
+      *st = refuse_step (s, "body", p->id[i], dt);
+      highest = REFUSED;
+    }
     if (p->group[i] >= 0)
       bin = (int) s->region_bin;
     else if (p->flags[i] & PARTICLE_HALO && bin > s->region_bin)
@@ -493,6 +521,8 @@ static int64_t descend (struct stepper *s, const struct force_set *f, int b, int
       highest = bin;
   }
   *next = (int) comm_max (s->comm, highest);
+  if (*next == REFUSED)
+    return 0;
   int64_t n_below = split_order (s, f->n, b - 1);
   for (int64_t k = 0; k < n_below; k++)
     p->bin[s->order[k]] = (int8_t) *next;
@@ -509,7 +539,9 @@ static enum status choose_steps (struct stepper *s, int64_t n, int top)
     const struct force_set *f = set_force (s, n, 0, &st);
     if (!f)
       break;
-    int64_t n_below = descend (s, f, b, &next);
+    int64_t n_below = descend (s, f, b, &next, &st);
+    if (next == REFUSED)
+      return status_agree (s->comm, st, NULL);
     int64_t n_stay = comm_sum (s->comm, n - n_below);
     if (n_stay > 0) {
       double weight = opening_weight (s, b);
@@ -566,6 +598,10 @@ enum status step_open (struct stepper *s)
     s->longest_step = displacement_step (s);
   if (s->cosmology.comoving)
     longest = fmin (longest, s->longest_step);
+  if (longest < timeline_tick_length (s->timeline))
+    return status_fail (ST_DATA, "steps of at most %g, as MaxSizeTimestep (in comoving runs also "
+                        "MaxRMSDisplacementFac) has it, are below the shortest that this run can tell, %g.", longest,
+                        timeline_tick_length (s->timeline));
   int top = bin_of_step (s, longest);
   top = top < due ? top : due;
   s->n_active = comm_sum (s->comm, n_active);

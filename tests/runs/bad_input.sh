@@ -31,6 +31,19 @@ sed 's/ics.hdf5/nan.hdf5/' good.txt > nan.txt
 expect 65 3 nan.txt
 expect_words '\b17\b' '\b23\b'
 
+# What a run cannot do is told where it begins, or when it comes up; on all ranks alike.
+parameters box.txt out_box "TimeMax 1e-6" "Periodic 1" "BoxSize 0.3"
+expect 65 2 box.txt
+expect_words 'more than an eighth of BoxSize'
+for line in "ErrTolIntAccuracy 1e-300" "MaxSizeTimestep 1e-300" "GravityConstantInternal 1e300"; do
+  parameters short.txt out_short "TimeMax 1e-6" "TimeBetSnapshot 1e-6" "$line"
+  expect 65 3 short.txt --force
+  expect_words 'shortest that this run can tell'
+done
+parameters short.txt out_short "TimeMax 1e-3" "TimeBetSnapshot 1e-3" "MinSizeTimestep 1e-4" "KetjuOn 0"
+expect 65 3 short.txt --force
+expect_words '^body [0-9]+ needs steps of [0-9.e-]+ at time 0; MinSizeTimestep is 0.0001'
+
 # An output directory that holds a run: refused, then continued, then overwritten when told so.
 expect 0 2 good.txt
 expect 73 3 good.txt
