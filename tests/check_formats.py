@@ -103,7 +103,8 @@ def check_snapshot(path, n_files):
                 check(f"PartType{t}/{name}", group[name].dtype.str == kind
                       and group[name].shape == ((n,) if width == 1 else (n, width)))
                 check(f"attributes of {name}", {"a_scaling", "h_scaling", "length_scaling", "mass_scaling",
-                                                "velocity_scaling", "to_cgs"} <= set(group[name].attrs))
+                                                "velocity_scaling", "to_cgs", "VarDescription", "CGSConversionFactor",
+                                                "aexp-scale-exponent", "h-scale-exponent"} <= set(group[name].attrs))
         for name in ("UnitLength_in_cm", "UnitMass_in_g", "UnitVelocity_in_cm_per_s"):
             check(name, f["Parameters"].attrs[name] == f["Units"].attrs[name] == head[name])
 

@@ -270,7 +270,7 @@ static double value_in_use (const struct params *params, const struct param_row 
 /* Everything that the run was told, as GADGET-4 has it; what was left unset is left out. Loaders give what is found
  * here precedence over the header, so box and cosmology are the header's. An isolated run has a box too: the cube in
  * whose middle half all particles lie, so that even a loader that takes it for periodic sees no wrong image. */
-static void write_parameters (struct hdf *f, const struct params *params, const struct box *box)
+static void write_parameters (struct hdf *f, const struct params *params, const struct box *box, double time)
 {
   const struct param_row *rows = params_rows ();
 
@@ -287,6 +287,7 @@ static void write_parameters (struct hdf *f, const struct params *params, const 
       put_double (f, "Parameters", name, value_in_use (params, &rows[k], *(const double *) member));
   }
   put_double (f, "Parameters", "BoxSize", box->length);
+  put_double (f, "Parameters", "Time_GYR", gigayears (params, time)); /* pynbody looks for it here */
   write_cosmology (f, "Parameters", params);
   if (params->ComovingIntegrationOn)
     put_double (f, "Parameters", "Hubble", params_hubble (params));
@@ -312,9 +313,30 @@ static double power (double base, double exponent)
   return value;
 }
 
+/* The same in the words of GADGET-3 (OWLS, EAGLE), from which pynbody takes units: without them it would guess those
+ * of the potential, a factor a^2 wrong. */
+static void describe_block (struct hdf *f, const char *name, const struct block *b, double to_cgs)
+{
+  const double exponent[] = { b->l, b->m, b->v };
+  const char *const unit[] = { "U_L", "U_M", "U_V" };
+  char text[100];
+  int n = snprintf (text, sizeof text, "%s [", b->name);
+
+  for (int k = 0; k < 3; k++)
+    if (exponent[k] != 0)
+      n += snprintf (text + n, sizeof text - n, "%s^%g ", unit[k], exponent[k]);
+  snprintf (text + n, sizeof text - n, "]");
+  hdf_attribute_text (f, name, "VarDescription", text);
+  put_double (f, name, "CGSConversionFactor", b->integer ? 1 : to_cgs);
+  put_double (f, name, "aexp-scale-exponent", b->a);
+  put_double (f, name, "h-scale-exponent", b->h);
+}
+
 static void create_block (struct hdf *f, const char *group, const struct block *b, int64_t n,
                           const struct params *params)
 {
+  const double to_cgs = power (params->UnitLength_in_cm, b->l) * power (params->UnitMass_in_g, b->m)
+                        * power (params->UnitVelocity_in_cm_per_s, b->v);
   char name[64];
 
   snprintf (name, sizeof name, "%s/%s", group, b->name);
@@ -324,10 +346,8 @@ static void create_block (struct hdf *f, const char *group, const struct block *
   put_double (f, name, "length_scaling", b->l);
   put_double (f, name, "mass_scaling", b->m);
   put_double (f, name, "velocity_scaling", b->v);
-  put_double (f, name, "to_cgs",
-              b->integer ? 0
-                         : power (params->UnitLength_in_cm, b->l) * power (params->UnitMass_in_g, b->m)
-                             * power (params->UnitVelocity_in_cm_per_s, b->v));
+  put_double (f, name, "to_cgs", b->integer ? 0 : to_cgs);
+  describe_block (f, name, b, to_cgs);
 }
 
 /* The rows of `type` of this rank that belong to rows [begin, end) of the system. */
@@ -399,7 +419,7 @@ static enum status write_temporary (const struct comm *comm, const char *path, c
   output_temporary (path, temporary, sizeof temporary);
   if (hdf_create_sized (comm, temporary, bytes_of_file (rows, file, n_files), &f) == ST_OK) {
     write_header (&f, params, all->box, rows, time, file, n_files);
-    write_parameters (&f, params, all->box);
+    write_parameters (&f, params, all->box, time);
     write_units (&f, params);
     write_types (&f, params, all, rows, file, n_files);
   }

@@ -34,6 +34,14 @@ for mesh in 0 32; do # direct sum, TreePM
   holds wave grown$mesh/snapshot_001.hdf5 $grown $lambda --tolerance 0.003
 done
 
+# Waves in many directions grow as they do in a lattice of 16^3, where those along the space diagonal lose 6 % against a
+# fluid's: 128 steps leave 3e-4, the mesh 2e-4.
+ics_of modes.hdf5 modes --n 16 $lambda --amplitude 0.001
+comoving modes.txt modes modes.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 64000" "$coarse" \
+  "SofteningComovingClass0 200" "TimeMax 1" "TimeBetSnapshot 50" "PMGrid 32" "DirectSumBelow 0"
+evolve 1 modes.txt
+holds modes modes/snapshot_000.hdf5 modes/snapshot_001.hdf5 --n 16 $lambda --tolerance 0.001
+
 # A box that collapses into lumps: same bits on any ranks, and when stopped on the way.
 ics_of box.hdf5 box --n 6 $lambda --box 8000 --amplitude 9
 box () # NAME [LINE...]
