@@ -161,33 +161,97 @@ static void disruption_balance (void **state)
   }
 }
 
-/* A star swallowed whole: mass, momentum and angular momentum with the spin; the radius is that of the hole. */
+/* A star swallowed whole: mass, momentum and angular momentum with the spin; the radius is that of the hole. Of two
+ * holes the one with the lower id, or the other one, has it. */
 static void capture_balance (void **state)
+{
+  (void) state;
+  for (int k = 0; k < 2; k++) {
+    struct areg_body b[4], at[4], left[4];
+    struct areg_options o = test_options (1e-12, 5, 0, AREG_PN_NONE);
+    const struct areg_event *e;
+    double P[3], L[3], Q[3], M[3], speed2 = 0;
+    struct areg *s = NULL, *t;
+    o.merge_radius = 0;
+    o.capture_radius = 1.5;
+    o.tidal_factor = 1e-3 * k; /* with the tide left out, too */
+    crowd (b);
+    b[1].id = k ? 8 : 3;
+    b[0].spin[0] = 0.02;
+    b[1].spin[2] = -0.03;
+    assert_int_equal (areg_create (&o, NULL, 4, &s), AREG_OK);
+    assert_int_equal (areg_load (s, 0, b, 4), AREG_OK);
+    assert_int_equal (areg_advance (s, 1), AREG_OK);
+    assert_int_equal (areg_events (s, &e), 1);
+    assert_true (e->kind == AREG_CAPTURE && e->m_accreted == 0.05 && fabs (e->radius - 1.5 * 2 * 0.8 / 25) < 1e-15);
+    areg_bodies (s, left);
+    momentum_of (b, 4, P, L);
+    momentum_of (left, 3, Q, M);
+    assert_true (left[1].m == 0.8 + 0.05 && left[1].spin[2] != b[1].spin[2] && left[0].spin[0] == 0.02);
+    for (int c = 0; c < 3; c++)
+      assert_true (fabs (P[c] - Q[c]) < 1e-14 && fabs (L[c] - M[c]) < 1e-10); /* L is not restored: 1e-12 a step */
+    t = test_system (1e-12, 0, 0, 0, b, 4);
+    assert_int_equal (areg_advance (t, e->t), AREG_OK);
+    areg_bodies (t, at);
+    for (int c = 0; c < 3; c++)
+      speed2 += (at[1].v[c] - at[2].v[c]) * (at[1].v[c] - at[2].v[c]);
+    assert_true (fabs (e->relative_speed / sqrt (speed2) - 1) < 1e-9);
+    assert_true (fabs (energy_of (left, 3) - energy_of (b, 4) - e->energy_change) < 1e-12);
+    areg_free (&s);
+    areg_free (&t);
+  }
+}
+
+/* A hole that a star would spin up beyond what a hole can is as fast as one can be, in the direction of the sum;
+ * without a speed of light there is no bound. Two bodies, the star on a circle. */
+static void fastest_spin (void **state)
+{
+  (void) state;
+  for (int bound = 0; bound < 2; bound++) {
+    struct areg_options o = test_options (1e-12, bound ? 4 : 0, 0, AREG_PN_NONE);
+    struct areg_body b[2];
+    struct areg *s = NULL;
+    double spin = 0;
+    orbit (b, 0.1, 1);
+    b[1].radius = 1e-3;
+    b[0].spin[0] = bound ? 0.05 : 1e-3; /* c = 4: up to 0.25 for a mass of 1, 0.3025 for 1.1 */
+    b[0].spin[2] = bound ? 0.24 : 1;
+    o.merge_radius = 0;
+    o.capture_radius = 12; /* reach: 12 2 1 / 16 */
+    if (!bound) {
+      o.tidal_factor = 2e3; /* as a tide that takes it all */
+      o.accreted_fraction = 1;
+    }
+    assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+    assert_int_equal (areg_load (s, 0, b, 2), AREG_OK);
+    assert_int_equal (areg_advance (s, 0.1), AREG_OK);
+    assert_int_equal (areg_events (s, NULL), 1);
+    areg_bodies (s, b);
+    for (int c = 0; c < 3; c++)
+      spin += b[0].spin[c] * b[0].spin[c];
+    const double L = 0.1 / 1.1 * sqrt (1.1), most = 1.1 * 1.1 / 4, ratio = 0.05 / (0.24 + L);
+    if (bound) {
+      assert_true (0.24 + L > most / sqrt (1 + ratio * ratio)); /* or there is nothing to bound */
+      assert_true (sqrt (spin) <= most && sqrt (spin) > most * (1 - 1e-11));
+      assert_true (b[0].spin[1] == 0 && fabs (b[0].spin[0] / b[0].spin[2] / ratio - 1) < 1e-12);
+    } else
+      assert_true (b[0].spin[0] == 1e-3 && b[0].spin[2] == 1); /* debris goes through a disc: no spin */
+    areg_free (&s);
+  }
+}
+
+/* As fast as it can before, no faster afterwards. */
+static void nearly_fastest_spin (void **state)
 {
   (void) state;
   struct areg_body b[4], left[4];
   struct areg_options o = test_options (1e-12, 5, 0, AREG_PN_NONE);
-  const struct areg_event *e;
-  double P[3], L[3], Q[3], M[3];
   struct areg *s = NULL;
   o.merge_radius = 0;
   o.capture_radius = 1.5;
   o.tidal_factor = 1e-3;
   crowd (b);
-  b[1].spin[2] = -0.03;
-  assert_int_equal (areg_create (&o, NULL, 4, &s), AREG_OK);
-  assert_int_equal (areg_load (s, 0, b, 4), AREG_OK);
-  assert_int_equal (areg_advance (s, 1), AREG_OK);
-  assert_int_equal (areg_events (s, &e), 1);
-  assert_true (e->kind == AREG_CAPTURE && e->m_accreted == 0.05 && fabs (e->radius - 1.5 * 2 * 0.8 / 25) < 1e-15);
-  areg_bodies (s, left);
-  momentum_of (b, 4, P, L);
-  momentum_of (left, 3, Q, M);
-  assert_true (left[1].m == 0.8 + 0.05 && left[1].spin[2] != b[1].spin[2]);
-  for (int c = 0; c < 3; c++)
-    assert_true (fabs (P[c] - Q[c]) < 1e-14 && fabs (L[c] - M[c]) < 1e-10); /* L is not restored: 1e-12 a step */
-  areg_free (&s);
-  b[1].spin[2] = -0.8 * 0.8 / 5; /* as fast as it can: no faster afterwards */
+  b[1].spin[2] = -0.8 * 0.8 / 5;
   o.accreted_fraction = 1.5;
   assert_int_equal (areg_create (&o, NULL, 4, &s), AREG_BAD_OPTION);
   o.accreted_fraction = 1;
@@ -288,6 +352,7 @@ int main (void)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (inside_or_outside), cmocka_unit_test (left_alone),
                                       cmocka_unit_test (disruption_balance), cmocka_unit_test (capture_balance),
+                                      cmocka_unit_test (fastest_spin), cmocka_unit_test (nearly_fastest_spin),
                                       cmocka_unit_test (loss_cone), cmocka_unit_test (in_company) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
