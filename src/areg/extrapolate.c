@@ -22,9 +22,13 @@
 
 /* After a rejection the next steps stay below a ceiling under the refused one. It rises from step to step: fast
  * after a lone rejection, ever more slowly where rejections follow each other, as they do on eccentric orbits whose
- * pericentre refuses what the apocentre suggests. */
-static const double ceiling_drop = 0.7, rise_fast = 0.15, rise_slow = 0.01;
+ * pericentre refuses what the apocentre suggests. But it does not hold steps below half of what errors allow, which
+ * costs more than the rejections it saves. */
+static const double ceiling_drop = 0.7, rise_fast = 0.15, rise_slow = 0.01, ceiling_least = 0.5;
 enum { RISE_MEMORY = 40 }; /* steps */
+
+/* No step is longer than this times the one before. */
+static const double growth = 1.6;
 
 /* How much closer than others links of two holes are held: their energy is restored after each step, but their
  * angular momentum is not, and its errors add up over 1e5 orbits. */
@@ -172,15 +176,18 @@ static void row_adopt (const struct areg *g, struct areg_state *st, int k)
   st->s.links_age++;
 }
 
-static void ceiling_heed (struct areg_state *st)
+static void ceiling_heed (struct areg_state *st, double H)
 {
   if (++st->s.since_rejection > RISE_MEMORY)
     st->s.rise = rise_fast;
   if (st->s.ceiling > 0) {
+    st->s.ceiling = larger (st->s.ceiling, ceiling_least * st->s.step);
     if (st->s.step > st->s.ceiling)
       st->s.step = st->s.ceiling;
     st->s.ceiling *= 1 + st->s.rise;
   }
+  if (st->s.step > growth * fabs (H))
+    st->s.step = growth * fabs (H);
 }
 
 static void ceiling_lower (struct areg_state *st, double H)
@@ -217,6 +224,13 @@ static void attempt_note (struct attempt *a, double H, int k, double error)
   }
   a->step[k] = fabs (H) * factor;
   a->work[k] = row_cost (a, k) / a->step[k];
+}
+
+/* The lowest order worth aiming at: after rejections errors of a step far too long suggest any. */
+static int order_least (const struct areg *g)
+{
+  const double t = g->options.tolerance;
+  return t > 3e-8 ? 2 : t > 3e-11 ? 3 : t > 3e-14 ? 4 : 5;
 }
 
 /* Order and step after success at row k with target t; `before`: the attempt follows a rejection. */
@@ -302,8 +316,10 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
   const int before = st->s.rejected;
   struct attempt a = { .beside = areg_few_two (g, st) ? few_beside_two : areg_few_fit (g, st) ? few_beside : 0 };
   const double kept_step = st->s.step;
-  if (st->s.order < 2 || st->s.order > AREG_ROWS - 2)
+  if (st->s.order < 1 || st->s.order > AREG_ROWS - 2)
     st->s.order = 6;
+  if (st->s.order < order_least (g))
+    st->s.order = order_least (g);
   const int target = st->s.order, kept_order = target;
   int done = -1;
   areg_flow_exact (g, st);
@@ -330,7 +346,7 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
         st->s.order = kept_order;
       } else {
         next_after_success (st, &a, k, before, H);
-        ceiling_heed (st);
+        ceiling_heed (st, H);
       }
       return STEP_ACCEPTED;
     }
