@@ -41,7 +41,7 @@ build page $CC -std=c11 -Wall -Wextra -Werror page.c $flags
 build fewbody $CC -std=c11 -Wall -Wextra -Werror fewbody.c $flags
 build embed $CC embed_mpi.c $MPI_CFLAGS $flags $MPI_LIBS -lm
 "$work/page" > "$work/out" || fault "the manual page's example fails"
-test "$(cat "$work/out")" = "$(printf '1: 0.500000 -0.000000\n2: -0.500000 0.000000')" ||
+test "$(sed 's/-0\.000000/0.000000/' "$work/out")" = "$(printf '1: 0.500000 0.000000\n2: -0.500000 0.000000')" ||
   fault "the manual page's pair is not back after ten periods: $(cat "$work/out")"
 "$work/fewbody" > "$work/c" || fault "fewbody fails"
 "$top_builddir/examples/fewbody" | cmp -s - "$work/c" || fault "the installed library gives other bits"
