@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/vec3.h"
 #include "io/hdf.h"
 #include "io/output.h"
 #include "run.h"
@@ -23,8 +24,7 @@ struct column
 {
   const struct state *state;
   const int64_t *row; /* local index of each row of this type */
-  const double (*acceleration)[3];
-  const double *potential;
+  const struct gravity_result *result;
 };
 
 static void fill_id (const void *context, int64_t from, int64_t n, void *out)
@@ -48,7 +48,7 @@ static void fill_acceleration (const void *context, int64_t from, int64_t n, voi
   const struct column *c = context;
 
   for (int64_t k = 0; k < n; k++)
-    memcpy ((double *) out + 3 * k, c->acceleration[c->row[from + k]], 3 * sizeof (double));
+    memcpy ((double *) out + 3 * k, c->result->acceleration[c->row[from + k]], 3 * sizeof (double));
 }
 
 static void fill_potential (const void *context, int64_t from, int64_t n, void *out)
@@ -56,7 +56,7 @@ static void fill_potential (const void *context, int64_t from, int64_t n, void *
   const struct column *c = context;
 
   for (int64_t k = 0; k < n; k++)
-    ((double *) out)[k] = c->potential[c->row[from + k]];
+    ((double *) out)[k] = c->result->potential[c->row[from + k]];
 }
 
 /* The datasets of a type's group. */
@@ -68,8 +68,7 @@ static const struct { const char *name; int width; int is_id; hdf_fill *fill; } 
 };
 enum { N_COLUMNS = sizeof columns / sizeof *columns };
 
-static enum status write_forces (const struct state *s, const double (*acceleration)[3], const double *potential,
-                                 const char *path)
+static enum status write_forces (const struct state *s, const struct gravity_result *result, const char *path)
 {
   int64_t n_of_type[N_TYPES], *row = mem_alloc ("rows of a type", s->particles.n, sizeof *row);
   char temporary[OUTPUT_PATH], name[64];
@@ -89,7 +88,7 @@ static enum status write_forces (const struct state *s, const double (*accelerat
       if (s->particles.type[i] == type)
         row[n++] = i;
     int64_t first = comm_scan (s->comm, n, NULL);
-    const struct column context = { s, row, acceleration, potential };
+    const struct column context = { s, row, result };
     snprintf (name, sizeof name, "PartType%d", type);
     hdf_group (&f, name);
     for (int c = 0; c < N_COLUMNS; c++) {
@@ -112,39 +111,64 @@ static void print_cost (const struct state *s, const struct gravity_cost *cost)
   const struct comm *comm = s->comm;
   double n = (double) s->particles.n_global, pp = (double) comm_sum (comm, (int64_t) cost->n_pp);
   double pm = (double) comm_sum (comm, (int64_t) (cost->n_pm + cost->n_m2l));
-  int64_t bytes = comm_sum (comm, mem_peak ());
+  int64_t bytes = comm_sum (comm, mem_peak ()), resident = comm_sum (comm, mem_resident_peak ());
   double seconds[5] = { cost->build_s, cost->walk_s, cost->mesh_s, cost->communication_s, cost->total_s };
 
   for (int k = 0; k < 5; k++)
     seconds[k] = comm_max_double (comm, seconds[k]);
   if (comm->rank == 0)
     printf ("forces: n=%.0f ranks=%d threads=%d build_s=%.6f walk_s=%.6f pm_s=%.6f comm_s=%.6f total_s=%.6f "
-            "interactions_pp=%.0f interactions_pm=%.0f bytes_per_particle=%.1f\n",
+            "interactions_pp=%.0f interactions_pm=%.0f bytes_per_particle=%.1f resident_per_particle=%.1f\n",
             n, comm->size, omp_get_max_threads (), seconds[0], seconds[1], seconds[2], seconds[3], seconds[4], pp, pm,
-            (double) bytes / n);
+            (double) bytes / n, (double) resident / n);
+}
+
+/* Local. What a force computation does not ask for is not held: the solver needs room. */
+static void keep_bodies_alone (struct state *s)
+{
+  struct particles *const p = &s->particles;
+
+  mem_free (&p->velocity);
+  mem_free (&p->potential);
+  mem_free (&p->bin);
+  mem_free (&p->group);
+  mem_free (&p->flags);
+  mem_free (&p->acceleration_old); /* unknown */
+  if (s->comm->size == 1) /* nobody to share it with */
+    mem_free (&p->work);
+}
+
+/* Neither is written: they need not outlast the last solve's taking them over. */
+static void release_taken (void *particles)
+{
+  struct particles *const p = particles;
+
+  mem_free (&p->mass);
+  mem_free (&p->acceleration_old);
 }
 
 /* Twice: the first force knows no old accelerations and opens cells by angle; the second is as in a run. */
-static enum status compute_forces (struct state *s, struct gravity *gravity, double (*acceleration)[3],
-                                   double *potential)
+static enum status compute_forces (struct state *s, struct gravity *gravity)
 {
   struct particles *p = &s->particles;
-  double *softening = mem_alloc ("softenings", p->n, sizeof *softening);
-  enum status st = status_agree (s->comm, softening ? ST_OK : ST_MEMORY, NULL);
+  double softening[N_TYPES];
+  enum status st = ST_OK;
 
-  for (int64_t i = 0; i < p->n && st == ST_OK; i++)
-    softening[i] = cosmology_softening (&s->cosmology, &s->params, p->type[i], s->time);
+  for (int t = 0; t < N_TYPES; t++)
+    softening[t] = cosmology_softening (&s->cosmology, &s->params, t, s->time);
   for (int pass = 0; pass < 2 && st == ST_OK; pass++) {
-    const struct gravity_bodies bodies = { p->n, (const uint64_t (*)[3]) p->position, p->mass, softening,
-                                           p->acceleration_old, p->id, NULL, p->work };
-    const struct gravity_result result = { acceleration, potential, p->work };
+    const struct gravity_bodies bodies = { .n = p->n, .position = (const uint64_t (*)[3]) p->position,
+                                           .mass = p->mass, .softening = softening, .type = p->type,
+                                           .acceleration_old = p->acceleration_old, .id = p->id, .work = p->work,
+                                           .taken = pass == 1 ? release_taken : NULL, .context = p };
+    const struct gravity_result result = { .work = p->work, .lend = pass == 0 ? LEND_ACCELERATIONS : LEND_ALL };
     st = gravity_solve (gravity, s->comm, &bodies, &result);
-    for (int64_t i = 0; i < p->n && st == ST_OK; i++)
-      p->acceleration_old[i] = (float) sqrt (acceleration[i][0] * acceleration[i][0]
-                                             + acceleration[i][1] * acceleration[i][1]
-                                             + acceleration[i][2] * acceleration[i][2]);
+    if (st == ST_OK && pass == 0 && !(p->acceleration_old = mem_alloc ("acceleration_old", p->n, sizeof (float))))
+      st = ST_MEMORY;
+    st = status_agree (s->comm, st, NULL);
+    for (int64_t i = 0; i < p->n && st == ST_OK && pass == 0; i++)
+      p->acceleration_old[i] = (float) norm3 (gravity_lent (gravity)->acceleration[i]);
   }
-  mem_free (&softening);
   return st;
 }
 
@@ -152,7 +176,6 @@ enum status run_forces (const struct comm *comm, const char *parameter_file)
 {
   struct state s;
   struct gravity *gravity = NULL;
-  double (*acceleration)[3] = NULL, *potential = NULL;
   char path[PARAM_STRING_SIZE + 32];
   enum status st = state_create (comm, parameter_file, &s);
 
@@ -162,23 +185,20 @@ enum status run_forces (const struct comm *comm, const char *parameter_file)
     st = output_prepare (comm, s.params.OutputDir, OUTPUT_RESUME);
   if (st == ST_OK) {
     struct gravity_options options = state_gravity_options (&s);
-    acceleration = mem_alloc ("accelerations", s.particles.n, sizeof *acceleration);
-    potential = mem_alloc ("potentials", s.particles.n, sizeof *potential);
-    st = acceleration && potential ? gravity_create (&options, &gravity) : ST_MEMORY;
-    st = status_agree (comm, st, NULL);
+    keep_bodies_alone (&s);
+    st = status_agree (comm, gravity_create (&options, &gravity), NULL);
   }
   if (st == ST_OK)
-    st = compute_forces (&s, gravity, acceleration, potential);
+    st = compute_forces (&s, gravity);
   const struct gravity_cost cost = gravity ? *gravity_cost (gravity) : (struct gravity_cost) { 0 };
-  gravity_free (&gravity); /* writing takes memory, too */
   if (st == ST_OK) {
+    gravity_shrink (gravity); /* writing takes memory, too */
     snprintf (path, sizeof path, "%s/forces.hdf5", s.params.OutputDir);
-    st = write_forces (&s, (const double (*)[3]) acceleration, potential, path);
+    st = write_forces (&s, gravity_lent (gravity), path);
   }
   if (st == ST_OK)
     print_cost (&s, &cost);
-  mem_free (&acceleration);
-  mem_free (&potential);
+  gravity_free (&gravity);
   state_free (&s);
   return st;
 }

@@ -3,6 +3,9 @@
 #include "config.h"
 
 #include <getopt.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +134,16 @@ static enum status act (const struct comm *comm, const struct command *c)
   return ST_USAGE;
 }
 
+/* Blocks of a MiB go back to the system when they are freed. Left to itself, glibc keeps those as large as the largest
+ * that was ever freed, in pieces that the next phase cannot use. */
+static void settle_heap (void)
+{
+#ifdef __GLIBC__
+  mallopt (M_MMAP_THRESHOLD, 1 << 20);
+  mallopt (M_TRIM_THRESHOLD, 1 << 20);
+#endif
+}
+
 int main (int argc, char **argv)
 {
   struct comm comm;
@@ -138,6 +151,7 @@ int main (int argc, char **argv)
   int provided;
   char leaks[512];
 
+  settle_heap ();
   MPI_Init_thread (&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   comm_create (MPI_COMM_WORLD, &comm);
   enum status st = parse (argc, argv, &command);

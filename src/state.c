@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/exact.h"
+#include "base/mem.h"
 #include "data/domain.h"
 #include "io/snapshot.h"
 #include "time/timeline.h"
@@ -108,7 +109,10 @@ enum status state_read (struct state *s, const char *file, enum state_source sou
   set_momenta (s);
   state_count_types (s, n_of_type);
   st = status_agree (s->comm, params_check_types (&s->params, n_of_type), NULL);
-  return st == ST_OK ? domain_decompose (s->comm, &s->particles) : st;
+  if (st == ST_OK)
+    st = domain_decompose (s->comm, &s->particles);
+  mem_trim (); /* reading is done */
+  return st;
 }
 
 struct gravity_options state_gravity_options (const struct state *s)

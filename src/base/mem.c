@@ -4,12 +4,16 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "base/mem.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "base/status.h"
 
@@ -56,7 +60,7 @@ static void unlink_block (struct block *b)
 }
 
 /* Large blocks ask for large pages where the system has them: bodies are met in random order, and each miss of the
- * page table costs as much as one of the cache. */
+ * page table costs as much as one of the cache. The end of a block does without, or each would hold a page too much. */
 static void *block_alloc (size_t bytes)
 {
   if (bytes < 4 * LARGE_PAGE)
@@ -64,7 +68,7 @@ static void *block_alloc (size_t bytes)
   void *const b = aligned_alloc (LARGE_PAGE, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
 #ifdef MADV_HUGEPAGE
   if (b)
-    madvise (b, (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* a hint: may fail */
+    madvise (b, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* a hint: may fail */
 #endif
   return b;
 }
@@ -124,6 +128,20 @@ void mem_free_block (void **block)
 int64_t mem_used (void) { return used; }
 
 int64_t mem_peak (void) { return peak; }
+
+void mem_trim (void)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+}
+
+int64_t mem_resident_peak (void)
+{
+  struct rusage use;
+
+  return getrusage (RUSAGE_SELF, &use) == 0 ? (int64_t) use.ru_maxrss * 1024 : 0;
+}
 
 int64_t mem_mark (void) { return peak_since_mark = used; }
 

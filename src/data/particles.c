@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Growth and moves of the particle arrays are written once over the rows of particles.def, so a new field
- * is one new row. The arrays grow by a quarter at a time and never shrink: a rank's load moves slowly.
+ * is one new row. After the first time the arrays grow by a sixteenth at least, and they never shrink: a rank's load moves slowly.
  *
  * The box of an isolated run keeps all particles in its middle half. Then the difference of two positions always fits
  * a signed 64-bit integer, also in tree code that never asks whether the run is periodic. */
@@ -17,7 +17,7 @@ enum status particles_reserve (struct particles *p, int64_t n)
 
   if (n <= p->capacity && p->id)
     return ST_OK;
-  capacity = n + n / 4 + 64;
+  capacity = p->id ? n + n / 16 + 64 : n;
 #define FIELD1(type, name, words)                                                                  \
   if (mem_resize (#name, &p->name, capacity, sizeof *p->name))                                     \
     return ST_MEMORY;

@@ -62,7 +62,7 @@ static void pack (const struct direct *d, const struct gravity_bodies *in, struc
     memcpy (out[i].position, in->position[i], sizeof out[i].position);
     out[i].id = in->id[i];
     out[i].mass = in->mass[i];
-    out[i].h = SPLINE_SUPPORT * in->softening[i] / d->options->length;
+    out[i].h = SPLINE_SUPPORT * body_softening (in, i) / d->options->length;
     out[i].group = in->group && in->group[i] >= 0 ? in->group[i] : -1;
     out[i].rank = d->comm->rank;
     out[i].index = i;

@@ -166,7 +166,7 @@ void places_sort (struct forest *f, const struct crowd *crowd, struct place_in_o
 
 static inline float support_of (const struct crowd *c, int64_t i)
 {
-  return (float) (SPLINE_SUPPORT * c->bodies->softening[i] / c->length);
+  return (float) (SPLINE_SUPPORT * body_softening (c->bodies, i) / c->length);
 }
 
 static inline float old_of (const struct crowd *c, int64_t i)
@@ -238,6 +238,14 @@ static void bodies_free (struct forest *f)
   f->bodies_capacity = 0;
 }
 
+_Static_assert (sizeof (uint64_t[3]) == sizeof (double[3]), "positions make room for accelerations");
+
+void forest_lend (struct forest *f, struct gravity_result *result)
+{
+  result->acceleration = (double (*)[3]) (void *) f->position;
+  result->potential = result->lend == LEND_ALL ? f->mass : NULL;
+}
+
 enum status forest_reserve_bodies (struct forest *f, int64_t more)
 {
   int64_t capacity = f->bodies_capacity;
@@ -274,13 +282,18 @@ static void adopt_body (struct forest *f, const struct crowd *c, int64_t i, int3
     memcpy (f->position[i], t->position, sizeof f->position[i]);
     f->h[i] = t->h;
     f->mass[i] = t->mass;
-    f->home[i] = (struct home) { t->old, t->rank, t->index };
+    f->home[i] = t->index;
+    f->home_rank[i] = t->rank;
+    f->old[i] = t->old;
     return;
   }
   memcpy (f->position[i], in->position[from], sizeof f->position[i]);
   f->h[i] = support_of (c, from);
   f->mass[i] = in->mass[from] / c->mass;
-  f->home[i] = (struct home) { old_of (c, from), c->rank, from };
+  f->home[i] = from;
+  if (f->home_rank)
+    f->home_rank[i] = -1;
+  f->old[i] = old_of (c, from);
 }
 
 /* Bodies are wanted in an order that the caller's arrays need not have: the memory is told in time. */
@@ -290,26 +303,41 @@ static inline void prefetch_body (const struct gravity_bodies *b, int64_t i)
     return;
   __builtin_prefetch (b->position + i);
   __builtin_prefetch (b->mass + i);
-  __builtin_prefetch (b->softening + i);
+  if (b->type)
+    __builtin_prefetch (b->type + i);
+  else
+    __builtin_prefetch (b->softening + i);
   if (b->acceleration_old)
     __builtin_prefetch (b->acceleration_old + i);
 }
 
-enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, int64_t n)
+static enum status homes_reserve (struct forest *f, int64_t n, bool guests)
+{
+  if (n > f->homes_capacity || !f->home || guests != (f->home_rank != NULL)) {
+    mem_free (&f->home);
+    mem_free (&f->home_rank);
+    f->homes_capacity = 0;
+    f->home = mem_alloc ("tree homes", n, sizeof *f->home);
+    f->home_rank = guests ? mem_alloc ("tree home ranks", n, sizeof *f->home_rank) : NULL;
+    if (!f->home || (guests && !f->home_rank))
+      return ST_MEMORY;
+    f->homes_capacity = n;
+  }
+  return ST_OK;
+}
+
+enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, float *old,
+                          int64_t n)
 {
   const enum status st = forest_reserve_bodies (f, n);
 
   if (st != ST_OK)
     return st;
-  if (n > f->homes_capacity || !f->home) {
-    mem_free (&f->home);
-    f->homes_capacity = 0;
-    if (!(f->home = mem_alloc ("tree homes", n, sizeof *f->home)))
-      return ST_MEMORY;
-    f->homes_capacity = n;
-  }
+  if (homes_reserve (f, n, crowd->guest != NULL) != ST_OK)
+    return ST_MEMORY;
   f->n_own = f->n_bodies = n;
   f->sorted = order;
+  f->old = old;
   f->crowd = crowd;
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; i++) {
@@ -326,9 +354,20 @@ void forest_free (struct forest *f)
   mem_free (&f->cell);
   mem_free (&f->moment);
   mem_free (&f->home);
+  mem_free (&f->home_rank);
   bodies_free (f);
   f->cells_capacity = 0;
   f->homes_capacity = 0;
+}
+
+void forest_keep_lent (struct forest *f)
+{
+  struct forest lent = { .position = f->position, .mass = f->mass, .lattice = f->lattice };
+
+  f->position = NULL;
+  f->mass = NULL;
+  forest_free (f);
+  *f = lent;
 }
 
 /* ---- cells ---- */
@@ -473,7 +512,7 @@ static float leaf_old (const struct forest *f, const struct cell *c)
   float least = INFINITY, second = INFINITY;
 
   for (int64_t i = c->body; i < c->body + c->n_bodies; i++) {
-    const float a = f->home[i].old;
+    const float a = f->old[i];
     if (!(a > 0))
       return 0;
     if (a < least) {

@@ -83,13 +83,6 @@ static inline uint64_t crowd_id (const struct crowd *c, int64_t i)
 /* In units of the solve; its tree is left 0 if it is the caller's. */
 struct traveller crowd_body (const struct crowd *c, int64_t i);
 
-/* Where a body of this rank belongs. */
-struct home
-{
-  float old; /* |a| of before */
-  int32_t rank, index;
-};
-
 /* A body of the crowd in the order of (tree, key, id). */
 struct place_in_order
 {
@@ -102,6 +95,7 @@ struct pool
 {
   void *block; /* owned */
   int64_t bytes;
+  int each;    /* bytes of a body in this solve */
 };
 
 /* Room for so many bytes, with the contents of before; NULL if there is no memory. Belongs to the pool. */
@@ -127,7 +121,9 @@ struct forest
   float (*place)[4];                        /* owned: x, y, z relative to the centre of the body's leaf, mass */
   float *h;                                 /* owned */
   double *mass;                             /* owned */
-  struct home *home;                        /* owned: of the own bodies, in tree order */
+  int32_t *home;                            /* owned: of the own bodies, in tree order, their index on the rank */
+  int32_t *home_rank;                       /* owned: that they belong to, -1: this one; NULL: there are no guests */
+  float *old;                               /* borrowed while the trees grow: |a| of before of the own bodies */
   int64_t homes_capacity;
   const struct place_in_order *sorted;      /* borrowed while the trees grow: the own bodies, and their keys */
   const struct crowd *crowd;                /* borrowed while the trees grow */
@@ -137,6 +133,9 @@ struct forest
 enum { IMAGE_SHIFT = 26, CELLS_MOST = 1 << IMAGE_SHIFT };
 static inline int32_t item_cell (int32_t item) { return item & (CELLS_MOST - 1); }
 static inline int item_image (int32_t item) { return item >> IMAGE_SHIFT; }
+
+/* Does this own body belong to another rank? */
+static inline bool is_guest (const struct forest *f, int64_t i) { return f->home_rank && f->home_rank[i] >= 0; }
 
 struct key key_of (const uint64_t position[3]);
 /* Digit of the key at a level (1 is the first split). */
@@ -190,8 +189,15 @@ enum status forest_reserve_cells (struct forest *f, int64_t more);
 enum status forest_reserve_bodies (struct forest *f, int64_t more);
 /* Local. Empties the forest for a new solve, keeping its memory. */
 void forest_clear (struct forest *f);
-/* Local. n bodies of the crowd become own bodies, in order; ST_MEMORY. */
-enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, int64_t n);
+/* Local. n bodies of the crowd become own bodies, in order; old (n floats) is lent for what is remembered of them until
+ * the trees have grown. ST_MEMORY. */
+enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, float *old,
+                          int64_t n);
+/* Local. When the sums are complete the memory of positions and masses serves for the results of as many bodies as there
+ * was room for; they are not there any more. */
+void forest_lend (struct forest *f, struct gravity_result *result);
+/* Local. Releases all but that memory. */
+void forest_keep_lent (struct forest *f);
 /* Local. The cell in slot `slot` gets own bodies [first, last), all of one tree, and all cells below it are appended;
  * ST_MEMORY, ST_DATA. */
 enum status forest_split (struct forest *f, int32_t slot, int64_t first, int64_t last);

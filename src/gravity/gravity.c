@@ -31,6 +31,8 @@ struct gravity
   const struct gravity_kernels *kernels;
   struct forest forest; /* owned: only its memory outlives a solve */
   struct pool pool;     /* owned */
+  struct pool potential; /* owned: its sums, if anybody asked for them */
+  struct gravity_result lent; /* of the last solve, in the forest's memory */
   int64_t bytes_held;   /* by this solver, between solves */
 };
 
@@ -115,6 +117,7 @@ void gravity_free (struct gravity **gravity)
   forest_free (&(*gravity)->forest);
   lattice_free (&(*gravity)->forest.lattice);
   pool_free (&(*gravity)->pool);
+  pool_free (&(*gravity)->potential);
   mesh_free (&(*gravity)->mesh);
   mem_free (gravity);
 }
@@ -131,6 +134,17 @@ enum status gravity_set_options (struct gravity *gravity, const struct gravity_o
 }
 
 const struct gravity_cost *gravity_cost (const struct gravity *gravity) { return &gravity->cost; }
+
+const struct gravity_result *gravity_lent (const struct gravity *gravity) { return &gravity->lent; }
+
+void gravity_shrink (struct gravity *gravity)
+{
+  forest_keep_lent (&gravity->forest);
+  lattice_free (&gravity->forest.lattice);
+  pool_free (&gravity->pool);
+  pool_free (&gravity->potential);
+  mesh_free (&gravity->mesh);
+}
 
 /* Collective. Units of the solve: the power of two above the largest mass keeps float masses in range. */
 static struct crowd crowd_of (const struct gravity_options *o, const struct comm *comm,
@@ -185,10 +199,12 @@ static void deliver (struct delivery *to, const struct forest *f, const struct s
 
 #pragma omp parallel for schedule(static) reduction(min : bad)
   for (int64_t i = 0; i < f->n_own; i++) {
-    const struct home *const h = f->home + i;
-    if (h->rank == to->comm->rank
-        && !hand_over (to, h->index, sums->acceleration[i], sums->potential[i], sums->work[i]) && h->index < bad)
-      bad = h->index;
+    const int32_t j = f->home[i];
+    if (!is_guest (f, i)
+        && !hand_over (to, j, sums->acceleration[i], sums->potential ? sums->potential[i] : 0,
+                       sums->work ? sums->work[i] : 0)
+        && j < bad)
+      bad = j;
   }
   to->bad = bad;
 }
@@ -200,19 +216,20 @@ static struct homing *pack_homing (const struct comm *comm, const struct forest 
   struct homing *out;
 
   for (int64_t i = 0; i < f->n_own; i++)
-    first[f->home[i].rank + 2] += f->home[i].rank != comm->rank;
+    if (is_guest (f, i))
+      first[f->home_rank[i] + 2]++;
   for (int q = 0; q < comm->size; q++)
     first[q + 2] += first[q + 1];
   if (!(out = mem_alloc ("results", first[comm->size + 1], sizeof *out)))
     return NULL;
   for (int64_t i = 0; i < f->n_own; i++) {
-    if (f->home[i].rank == comm->rank)
+    if (!is_guest (f, i))
       continue;
-    struct homing *const h = out + first[f->home[i].rank + 1]++;
+    struct homing *const h = out + first[f->home_rank[i] + 1]++;
     memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
-    h->potential = sums->potential[i];
+    h->potential = sums->potential ? sums->potential[i] : 0;
     h->work = sums->work[i];
-    h->index = f->home[i].index;
+    h->index = f->home[i];
   }
   return out;
 }
@@ -246,9 +263,12 @@ static enum status check_delivery (const struct delivery *to, const struct gravi
 {
   if (to->bad == INT64_MAX)
     return ST_OK;
+  if (bodies->taken) /* and what it has may be gone */
+    return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite. Check its mass, softening "
+                        "and position.", (unsigned long long) bodies->id[to->bad]);
   return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g, softening "
                       "%g). Check its mass, softening and position.", (unsigned long long) bodies->id[to->bad],
-                      bodies->mass[to->bad], bodies->softening[to->bad]);
+                      bodies->mass[to->bad], body_softening (bodies, to->bad));
 }
 
 /* Collective, agreed. */
@@ -271,12 +291,13 @@ static enum status sums_place (struct gravity *g, struct sums *sums)
 {
   const int64_t n = g->forest.n_own;
 
-  sums->acceleration = pool_extend (&g->pool, n * BODY_WORKSPACE);
+  sums->acceleration = pool_extend (&g->pool, n * g->pool.each);
   if (!sums->acceleration)
     return ST_MEMORY;
-  sums->potential = (double *) (sums->acceleration + n);
-  sums->work = (float *) (sums->potential + n);
-  return ST_OK;
+  sums->work = g->pool.each > BODY_WORKSPACE ? (float *) (sums->acceleration + n) : NULL;
+  if (!sums->accelerations_alone)
+    sums->potential = pool_extend (&g->potential, n * (int64_t) sizeof (double));
+  return sums->accelerations_alone || sums->potential ? ST_OK : ST_MEMORY;
 }
 
 /* Collective, agreed. On several ranks the walk sums what lacks nothing while the rest is on its way. */
@@ -347,21 +368,32 @@ static struct criterion criterion_of (const struct gravity_options *o)
   return q;
 }
 
+static bool potential_wanted (const struct gravity_result *r)
+{
+  return r->lend ? r->lend == LEND_ALL : r->potential != NULL;
+}
+
 /* Collective, agreed. */
 static enum status solve_by_trees (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
-                                   const struct gravity_result *result)
+                                   struct gravity_result *result)
 {
   struct crowd crowd = crowd_of (&g->options, comm, bodies);
   const struct criterion q = criterion_of (&g->options);
-  struct sums sums = { .accelerations_alone = !comm_any (comm, result->potential != NULL) };
-  enum status st = prepare (g, &crowd, comm, &q);
+  struct sums sums = { .accelerations_alone = !comm_any (comm, potential_wanted (result)) };
+  enum status st;
 
+  g->pool.each = BODY_WORKSPACE + (comm->size > 1 || result->work ? WORK_WORKSPACE : 0);
+  st = prepare (g, &crowd, comm, &q);
+  if (st == ST_OK && bodies->taken && !g->mesh)
+    bodies->taken (bodies->context);
   if (st == ST_OK)
     st = fetch_and_walk (g, comm, &q, &sums);
   double clock = log_seconds ();
   if (st == ST_OK)
     g->cost.net_force = momentum_balance (comm, &g->forest, &sums);
   phase_end (&g->cost, PHASE_BALANCE, &clock);
+  if (result->lend)
+    forest_lend (&g->forest, result);
   if (st == ST_OK)
     st = deliver_all (g, &crowd, comm, &sums, result, &g->cost);
   phase_end (&g->cost, PHASE_DELIVER, &clock);
@@ -373,7 +405,7 @@ const char *const gravity_phase_name[N_PHASES] = { "pack", "sort", "share", "cel
 
 /* Collective, agreed. Short-range forces by trees, long-range ones by the mesh. */
 static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, const struct gravity_bodies *bodies,
-                                  const struct gravity_result *result)
+                                  struct gravity_result *result)
 {
   const struct mesh_frame frame = mesh_frame (g->mesh, comm, bodies, g->asked.length);
 
@@ -405,19 +437,28 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
   const double start = log_seconds ();
   const int64_t others = mem_mark () - gravity->bytes_held;
   const int64_t n = comm_sum (comm, bodies->n);
+  struct gravity_result here = *result;
   enum status st;
 
   gravity->cost = (struct gravity_cost) { 0 };
   gravity->options = gravity->asked;
-  if (n < gravity->options.direct_below)
-    st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, result);
+  forest_clear (&gravity->forest);
+  if (n < gravity->options.direct_below) {
+    st = here.lend ? status_agree (comm, forest_reserve_bodies (&gravity->forest, bodies->n), NULL) : ST_OK;
+    if (here.lend)
+      forest_lend (&gravity->forest, &here);
+    if (st == ST_OK)
+      st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, &here);
+  }
   else if (mesh_pays (&gravity->options, n))
-    st = solve_by_mesh (gravity, comm, bodies, result);
+    st = solve_by_mesh (gravity, comm, bodies, &here);
   else {
     if (gravity->options.mesh > 0)
       gravity->options.split_scale = 0;
-    st = solve_by_trees (gravity, comm, bodies, result);
+    st = solve_by_trees (gravity, comm, bodies, &here);
   }
+  gravity->lent = (struct gravity_result) { .acceleration = here.lend ? here.acceleration : NULL,
+                                            .potential = here.lend ? here.potential : NULL };
   gravity->cost.walk_s = gravity->cost.phase_s[PHASE_WALK];
   gravity->cost.communication_s = gravity->cost.phase_s[PHASE_PROBE] + gravity->cost.phase_s[PHASE_FETCH]
                                   + gravity->cost.phase_s[PHASE_WAIT];

@@ -13,6 +13,7 @@
 #ifndef CATENA_GRAVITY_H
 #define CATENA_GRAVITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/comm.h"
@@ -46,7 +47,19 @@ struct gravity_bodies
   const uint64_t *id;            /* unique: breaks ties of the key */
   const int32_t *group;          /* -1, or the region that the body belongs to; NULL: all -1 */
   const float *work;             /* result->work of an earlier solve, for the balance alone; NULL: all equal */
+  const uint8_t *type;           /* NULL; or softening is a table, and body i has softening[type[i]] */
+  void (*taken) (void *context); /* Local. NULL; or told, where it is known, that the solver will read no more of these
+                                  * arrays but position and id: the caller may release the others */
+  void *context;
 };
+static inline double body_softening (const struct gravity_bodies *b, int64_t i)
+{
+  return b->softening[b->type ? b->type[i] : i];
+}
+
+/* Results may be left in the solver's own memory, in the place of what it needs no more; the caller's acceleration and
+ * potential are ignored then. See gravity_lent. */
+enum gravity_lend { LEND_NOTHING, LEND_ACCELERATIONS, LEND_ALL };
 
 /* The caller's arrays of n elements; any of them may be NULL. */
 struct gravity_result
@@ -54,6 +67,7 @@ struct gravity_result
   double (*acceleration)[3];
   double *potential; /* per unit mass, from all others with which the body interacts */
   float *work;       /* cost of each body: steers balance only */
+  enum gravity_lend lend; /* the same on all ranks */
 };
 
 /* The stations of a solve by trees, in their order; waiting for other ranks is part of the station that waits. */
@@ -99,6 +113,10 @@ enum status gravity_set_options (struct gravity *gravity, const struct gravity_o
 enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
                            const struct gravity_result *result);
 const struct gravity_cost *gravity_cost (const struct gravity *gravity);
+/* Local. The results of a solve that was asked to lend them; the solver's, good until its next solve. */
+const struct gravity_result *gravity_lent (const struct gravity *gravity);
+/* Local. Releases all memory but that of these results: for a caller who has no more forces to ask for. */
+void gravity_shrink (struct gravity *gravity);
 
 /* Collective. The same by direct summation in double precision with the exact kernel: the reference of the
  * tests and the road for small sets. `targets`: indices of local bodies to compute, NULL for all. */

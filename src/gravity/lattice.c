@@ -231,7 +231,8 @@ static void add_block (const struct lattice *l, const double *local, const doubl
       dipole += y[k][i] * l->dipole[k];
       acceleration[i][k] += a[k][i] + 4 * M_PI / 3 * (l->mass * y[k][i] - l->dipole[k]);
     }
-    potential[i] += phi[i] + 2 * M_PI / 3 * (l->mass * square - 2 * dipole + l->spread);
+    if (potential)
+      potential[i] += phi[i] + 2 * M_PI / 3 * (l->mass * square - 2 * dipole + l->spread);
   }
 }
 
@@ -250,6 +251,7 @@ void lattice_field (const struct lattice *l, const uint64_t (*position)[3], int6
     for (int k = 0; k < 3; k++)
       for (int i = 0; i < DIRECT_BLOCK; i++)
         y[k][i] = (double) (int64_t) (position[first + (i < m ? i : 0)][k] - middle[k]) * 0x1p-64;
-    add_block (l, l->local[number], y, m, acceleration + first, potential + first);
+    add_block (l, l->local[number], y, m, acceleration + first,
+               potential ? potential + first : NULL);
   }
 }

@@ -362,7 +362,7 @@ static enum status join (struct forest *f, struct pool *pool, int rank, const st
 {
   const int64_t m = s->bodies_coming, n = s->bodies_staying + m;
 
-  if (forest_reserve_bodies (f, n) != ST_OK || !(b->order = pool_extend (pool, n * BODY_WORKSPACE)))
+  if (forest_reserve_bodies (f, n) != ST_OK || !(b->order = pool_extend (pool, n * pool->each)))
     return ST_MEMORY;
   struct place_in_order *const coming = (struct place_in_order *) (void *) f->position;
   close_gaps (rank, s, b);
@@ -591,7 +591,7 @@ static enum status sort_bodies (struct forest *f, struct pool *pool, const struc
   const struct gravity_bodies *const in = b->crowd->bodies;
 
   b->n = in->n;
-  b->order = pool_extend (pool, b->n * BODY_WORKSPACE);
+  b->order = pool_extend (pool, b->n * pool->each);
   if (!b->order || forest_reserve_bodies (f, b->n) != ST_OK)
     return ST_MEMORY;
 #pragma omp parallel for schedule(static)
@@ -624,7 +624,7 @@ static enum status share_bodies (struct forest *f, struct pool *pool, const stru
   if (st == ST_OK && comm->size > 1)
     st = move_bodies (f, pool, comm, tops, b, cost);
   if (st == ST_OK)
-    st = status_agree (comm, forest_adopt (f, b->crowd, b->order, b->n), NULL);
+    st = status_agree (comm, forest_adopt (f, b->crowd, b->order, (float *) (b->order + b->n), b->n), NULL);
   phase_end (cost, PHASE_SHARE, &clock);
   return st;
 }
@@ -644,6 +644,7 @@ enum status forest_share (struct forest *f, struct pool *pool, const struct comm
   mem_free (&bodies.guest);
   crowd->guest = NULL;
   f->sorted = NULL;
+  f->old = NULL;
   f->crowd = NULL;
   cost->build_s += log_seconds () - start;
   return st;

@@ -23,8 +23,9 @@ enum status share_number_trees (const struct comm *comm, const int32_t *group, i
 /* Local. 0 for bodies without a group. */
 int32_t share_tree_of (const struct groups *groups, int32_t group);
 
-/* Bytes per body of the pool's block: first the order, then the sums (acceleration, potential, work). */
-enum { BODY_WORKSPACE = 36 };
+/* Bytes per body of the pool's block: first the order and |a| of before, then the accelerations and, if it is wanted, the
+ * work. */
+enum { BODY_WORKSPACE = 24, WORK_WORKSPACE = 4 };
 
 /* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest, whose n_trees is set, holds this rank's bodies and
  * the top cells of all. The crowd has the caller's bodies and no guests, before and after. */

@@ -519,12 +519,15 @@ static void group_deliver (struct walker *w, const struct cell *a, const double 
     w->sums->acceleration[j][0] = pairs[i] + g->ax[i] * inverse * inverse;
     w->sums->acceleration[j][1] = pairs[n + i] + g->ay[i] * inverse * inverse;
     w->sums->acceleration[j][2] = pairs[2 * n + i] + g->az[i] * inverse * inverse;
-    w->sums->potential[j] = pairs[3 * n + i] + g->phi[i] * inverse;
-    w->sums->work[j] = (float) (n_pairs + 6 * (double) w->near.n + share);
+    if (w->sums->potential)
+      w->sums->potential[j] = pairs[3 * n + i] + g->phi[i] * inverse;
+    if (w->sums->work)
+      w->sums->work[j] = (float) (n_pairs + 6 * (double) w->near.n + share);
   }
   if (w->f->periodic)
     lattice_field (w->f->lattice, (const uint64_t (*)[3]) w->f->position + a->body, g->n,
-                   w->sums->acceleration + a->body, w->sums->potential + a->body);
+                   w->sums->acceleration + a->body,
+                   w->sums->potential ? w->sums->potential + a->body : NULL);
 }
 
 /* All of a group's sums: pairs first, since a sink may be done again; then the expansions. */

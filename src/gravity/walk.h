@@ -22,8 +22,8 @@ struct criterion
 struct sums
 {
   double (*acceleration)[3], *potential; /* potential without its minus sign */
-  float *work;
-  bool accelerations_alone; /* the potentials are not wanted, and left undefined */
+  float *work; /* NULL: not wanted */
+  bool accelerations_alone; /* the potentials are not wanted: NULL */
 };
 
 /* A sink cell that waits for what lies below a source. */

@@ -45,24 +45,22 @@ static struct lengths lengths_of (const struct params *params, const struct cosm
 static enum status close_energy (struct gravity *gravity, const struct comm *comm, const struct particles *p,
                                  const double eps[N_TYPES], double *energy)
 {
-  double *softening = mem_alloc ("ledger softenings", p->n, sizeof *softening);
   double *potential = mem_alloc ("ledger potentials", p->n, sizeof *potential);
-  enum status st = status_agree (comm, softening && potential ? ST_OK : ST_MEMORY, NULL);
+  enum status st = status_agree (comm, potential ? ST_OK : ST_MEMORY, NULL);
   struct exact_sum sum;
 
-  for (int64_t i = 0; i < p->n && st == ST_OK; i++)
-    softening[i] = eps[p->type[i]];
   if (st == ST_OK) {
-    const struct gravity_bodies bodies = { p->n, (const uint64_t (*)[3]) p->position, p->mass, softening,
-                                           p->acceleration_old, p->id, p->group, p->work };
-    st = gravity_solve (gravity, comm, &bodies, &(struct gravity_result) { NULL, potential, NULL });
+    const struct gravity_bodies bodies = { .n = p->n, .position = (const uint64_t (*)[3]) p->position,
+                                           .mass = p->mass, .softening = eps, .type = p->type,
+                                           .acceleration_old = p->acceleration_old, .id = p->id, .group = p->group,
+                                           .work = p->work };
+    st = gravity_solve (gravity, comm, &bodies, &(struct gravity_result) { .potential = potential });
   }
   exact_clear (&sum);
   for (int64_t i = 0; i < p->n && st == ST_OK; i++)
     exact_add_product (&sum, 0.5 * p->mass[i], potential[i]);
   exact_reduce (comm, &sum, 1);
   *energy = exact_value (&sum);
-  mem_free (&softening);
   mem_free (&potential);
   return st;
 }

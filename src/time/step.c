@@ -162,7 +162,7 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
   int32_t *group = mem_alloc ("set groups", f->n, sizeof *group);
   float *work = mem_alloc ("set work", f->n, sizeof *work);
 
-  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group, work },
+  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group, work, NULL, NULL, NULL },
                           .block = { position, mass, eps, old, id, group, work },
                           .potential = mem_alloc ("set potentials", f->n, sizeof (double)),
                           .work = mem_alloc ("set new work", f->n, sizeof (float)) };
@@ -191,7 +191,8 @@ static enum status compute_set (struct stepper *s, struct force_set *f, int pote
   enum status st = status_agree (s->comm, pack (s, f, &b), NULL);
 
   if (st == ST_OK) {
-    struct gravity_result result = { f->acceleration, potentials ? b.potential : NULL, b.work };
+    struct gravity_result result = { .acceleration = f->acceleration,
+                                     .potential = potentials ? b.potential : NULL, .work = b.work };
     st = gravity_solve (s->gravity, s->comm, &b.bodies, &result);
   }
   if (st == ST_OK && is_whole (s, f))
