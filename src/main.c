@@ -134,8 +134,8 @@ static enum status act (const struct comm *comm, const struct command *c)
   return ST_USAGE;
 }
 
-/* Blocks of a MiB go back to the system when they are freed. Left to itself, glibc keeps those as large as the largest
- * that was ever freed, in pieces that the next phase cannot use. */
+/* Blocks of a MiB go back to the system when they are freed. Left to itself, glibc keeps those as large as the
+ * largest that was ever freed, in pieces that the next phase cannot use. */
 static void settle_heap (void)
 {
 #ifdef __GLIBC__

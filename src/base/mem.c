@@ -60,7 +60,8 @@ static void unlink_block (struct block *b)
 }
 
 /* Large blocks ask for large pages where the system has them: bodies are met in random order, and each miss of the
- * page table costs as much as one of the cache. The end of a block does without, or each would hold a page too much. */
+ * page table costs as much as one of the cache. The end of a block does without, or each would hold a page too
+ * much. */
 static void *block_alloc (size_t bytes)
 {
   if (bytes < 4 * LARGE_PAGE)

@@ -27,8 +27,8 @@ int64_t mem_used (void);
 int64_t mem_peak (void);
 /* Local. Gives back to the system what the heap holds free, after a phase that used much: a hint. */
 void mem_trim (void);
-/* Local. The most that was resident of the whole process so far: code, libraries and what was not touched of our blocks
- * included or not as the system has it. 0 where it does not say. */
+/* Local. The most that was resident of the whole process so far: code and libraries too, but no block's untouched
+ * pages. 0 where the system does not say. */
 int64_t mem_resident_peak (void);
 /* Local. Starts a second watch: returns the bytes in use now; the other gives the most since then. */
 int64_t mem_mark (void);

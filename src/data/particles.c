@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Growth and moves of the particle arrays are written once over the rows of particles.def, so a new field
- * is one new row. After the first time the arrays grow by a sixteenth at least, and they never shrink: a rank's load moves slowly.
+ * is one new row. After the first time the arrays grow by a sixteenth at least, and they never shrink: a rank's load
+ * moves slowly.
  *
  * The box of an isolated run keeps all particles in its middle half. Then the difference of two positions always fits
  * a signed 64-bit integer, also in tree code that never asks whether the run is periodic. */

@@ -189,12 +189,11 @@ enum status forest_reserve_cells (struct forest *f, int64_t more);
 enum status forest_reserve_bodies (struct forest *f, int64_t more);
 /* Local. Empties the forest for a new solve, keeping its memory. */
 void forest_clear (struct forest *f);
-/* Local. n bodies of the crowd become own bodies, in order; old (n floats) is lent for what is remembered of them until
- * the trees have grown. ST_MEMORY. */
+/* Local. n bodies of the crowd become own bodies, in order; old (n floats) is lent for their |a| of before until the
+ * trees have grown. ST_MEMORY. */
 enum status forest_adopt (struct forest *f, const struct crowd *crowd, const struct place_in_order *order, float *old,
                           int64_t n);
-/* Local. When the sums are complete the memory of positions and masses serves for the results of as many bodies as there
- * was room for; they are not there any more. */
+/* Local. When the sums are complete the memory of positions and masses, which are lost, serves for the results. */
 void forest_lend (struct forest *f, struct gravity_result *result);
 /* Local. Releases all but that memory. */
 void forest_keep_lent (struct forest *f);

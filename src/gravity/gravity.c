@@ -264,8 +264,8 @@ static enum status check_delivery (const struct delivery *to, const struct gravi
   if (to->bad == INT64_MAX)
     return ST_OK;
   if (bodies->taken) /* and what it has may be gone */
-    return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite. Check its mass, softening "
-                        "and position.", (unsigned long long) bodies->id[to->bad]);
+    return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite. Check its mass, "
+                        "softening and position.", (unsigned long long) bodies->id[to->bad]);
   return status_fail (ST_INTERNAL, "Gravity: the acceleration of particle %llu is not finite (mass %g, softening "
                       "%g). Check its mass, softening and position.", (unsigned long long) bodies->id[to->bad],
                       bodies->mass[to->bad], body_softening (bodies, to->bad));

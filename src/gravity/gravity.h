@@ -48,7 +48,7 @@ struct gravity_bodies
   const int32_t *group;          /* -1, or the region that the body belongs to; NULL: all -1 */
   const float *work;             /* result->work of an earlier solve, for the balance alone; NULL: all equal */
   const uint8_t *type;           /* NULL; or softening is a table, and body i has softening[type[i]] */
-  void (*taken) (void *context); /* Local. NULL; or told, where it is known, that the solver will read no more of these
+  void (*taken) (void *context); /* Local. NULL; or told, if it is so, that the solver will read no more of these
                                   * arrays but position and id: the caller may release the others */
   void *context;
 };
@@ -57,8 +57,8 @@ static inline double body_softening (const struct gravity_bodies *b, int64_t i)
   return b->softening[b->type ? b->type[i] : i];
 }
 
-/* Results may be left in the solver's own memory, in the place of what it needs no more; the caller's acceleration and
- * potential are ignored then. See gravity_lent. */
+/* Results may be left in the solver's own memory, in the place of what it needs no more; the caller's acceleration
+ * and potential are ignored then. See gravity_lent. */
 enum gravity_lend { LEND_NOTHING, LEND_ACCELERATIONS, LEND_ALL };
 
 /* The caller's arrays of n elements; any of them may be NULL. */

@@ -74,8 +74,8 @@ enum status lattice_open (struct lattice **lattice, int order);
 void lattice_add (struct lattice *l, int number, const uint64_t centre[3], double scale, const double *raw);
 /* Local. Fills `local` of the cells wanted. */
 void lattice_solve (struct lattice *l, const bool wanted[LATTICE_CELLS]);
-/* Local. Adds what the far images and the background do to n bodies of one lattice cell; potential (or NULL) without its minus
- * sign. */
+/* Local. Adds what the far images and the background do to n bodies of one lattice cell; potential (or NULL)
+ * without its minus sign. */
 void lattice_field (const struct lattice *l, const uint64_t (*position)[3], int64_t n, double (*acceleration)[3],
                     double *potential);
 void lattice_free (struct lattice **lattice);

@@ -23,8 +23,8 @@ enum status share_number_trees (const struct comm *comm, const int32_t *group, i
 /* Local. 0 for bodies without a group. */
 int32_t share_tree_of (const struct groups *groups, int32_t group);
 
-/* Bytes per body of the pool's block: first the order and |a| of before, then the accelerations and, if it is wanted, the
- * work. */
+/* Bytes per body of the pool's block: first the order and |a| of before, then the accelerations and the work if
+ * it is wanted. */
 enum { BODY_WORKSPACE = 24, WORK_WORKSPACE = 4 };
 
 /* Collective, agreed ST_MEMORY, ST_DATA. Afterwards the forest, whose n_trees is set, holds this rank's bodies and

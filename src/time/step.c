@@ -162,7 +162,9 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
   int32_t *group = mem_alloc ("set groups", f->n, sizeof *group);
   float *work = mem_alloc ("set work", f->n, sizeof *work);
 
-  *out = (struct packed){ .bodies = { f->n, (const uint64_t (*)[3]) position, mass, eps, old, id, group, work, NULL, NULL, NULL },
+  *out = (struct packed){ .bodies = { .n = f->n, .position = (const uint64_t (*)[3]) position, .mass = mass,
+                                      .softening = eps, .acceleration_old = old, .id = id, .group = group,
+                                      .work = work },
                           .block = { position, mass, eps, old, id, group, work },
                           .potential = mem_alloc ("set potentials", f->n, sizeof (double)),
                           .work = mem_alloc ("set new work", f->n, sizeof (float)) };
