@@ -393,7 +393,8 @@ static void record_energy (struct run *run)
   if (isnan (run->energy_start))
     run->energy_start = now.energy;
   double unit = comoving ? ledger.scale * now.kinetic + run->expansion : fabs (run->energy_start);
-  run->energy_error = (now.energy - run->energy_start) / unit;
+  const double change = now.energy - run->energy_start;
+  run->energy_error = change != 0 ? change / unit : 0; /* a body at rest alone has no energy to compare with */
   while (run->next_statistics <= timeline_now (&run->timeline))
     run->next_statistics += s->params.TimeBetStatistics;
 }

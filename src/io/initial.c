@@ -358,11 +358,14 @@ static enum status read_rows (const struct file_set *set, const struct share *mi
 
 /* ---- judging values ---- */
 
-enum fault { FAULT_X, FAULT_V, FAULT_MASS_NAN, FAULT_MASS, FAULT_SPIN, FAULT_CHI, FAULT_TWICE, N_FAULTS };
+enum fault { FAULT_X, FAULT_V, FAULT_MASS_NAN, FAULT_HUGE, FAULT_MASS, FAULT_SPIN, FAULT_CHI, FAULT_TWICE, N_FAULTS };
+static const double huge = 1e60; /* in the run's units: cubes, times G and powers of c, are still doubles */
 static const char *const fault_words[N_FAULTS][2] = {
   { "particle has a NaN or infinite coordinate", "particles have NaN or infinite coordinates" },
   { "particle has a NaN or infinite velocity", "particles have NaN or infinite velocities" },
   { "particle has a NaN or infinite mass", "particles have NaN or infinite masses" },
+  { "particle has a coordinate, velocity or mass beyond 1e60",
+    "particles have coordinates, velocities or masses beyond 1e60" },
   { "particle has a mass not above zero", "particles have masses not above zero" },
   { "SMBH has a NaN or infinite spin", "SMBHs have NaN or infinite spins" },
   { "SMBH has a spin above the maximum G m^2/c", "SMBHs have spins above the maximum G m^2/c" },
@@ -392,6 +395,10 @@ static void note (struct faults *faults, enum fault kind, uint64_t id)
 
 static int all_finite (const double a[3]) { return isfinite (a[0]) && isfinite (a[1]) && isfinite (a[2]); }
 
+/* False for NaN and infinity, which are told by their own names. */
+static int is_huge (double a) { return fabs (a) > huge && isfinite (a); }
+static int any_huge (const double a[3]) { return is_huge (a[0]) || is_huge (a[1]) || is_huge (a[2]); }
+
 static void judge_values (const struct values *a, const struct share *mine, const struct units *u, struct faults *out)
 {
   for (int64_t i = 0; i < mine->all; i++) {
@@ -403,6 +410,8 @@ static void judge_values (const struct values *a, const struct share *mine, cons
       note (out, FAULT_MASS_NAN, a->id[i]);
     else if (a->mass[i] <= 0)
       note (out, FAULT_MASS, a->id[i]);
+    if (any_huge (a->x[i]) || any_huge (a->v[i]) || is_huge (a->mass[i]))
+      note (out, FAULT_HUGE, a->id[i]);
   }
   for (int64_t k = 0; k < mine->n[TYPE_HOLE]; k++) {
     int64_t i = mine->at[TYPE_HOLE] + k;

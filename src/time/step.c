@@ -313,12 +313,31 @@ static double longest_way (const struct stepper *s)
   return s->holes->n > 0 ? fmax (way, params_region_radius (s->params)) : way;
 }
 
+/* Local, the same on all ranks. There are 2^64 places along the box: one that a single body stretches may leave too
+ * few of them to the others, who would all end in one. A thousandth of a softening length is no force's concern. */
+static enum status judge_grain (const struct stepper *s)
+{
+  const struct epoch epoch = epoch_now (s);
+  const double grain = s->box->length * 0x1p-64;
+  double least = INFINITY;
+
+  for (int t = 0; t < N_TYPES; t++)
+    if (epoch.softening[t] > 0 && epoch.softening[t] < least)
+      least = epoch.softening[t];
+  return grain <= 1e-3 * least ? ST_OK
+         : status_fail (ST_DATA, "Positions of bodies in a box of %g are known to %g, more than a thousandth of the "
+                        "shortest softening length, %g. Leave out who is so far away, or so fast.",
+                        s->box->length, grain, least);
+}
+
 static enum status renew_box (struct stepper *s)
 {
   struct gravity_options options = s->gravity_options;
 
-  if (box_contain (s->comm, s->box, s->p, s->holes, longest_way (s)) == 0)
-    return ST_OK;
+  const int doubled = box_contain (s->comm, s->box, s->p, s->holes, longest_way (s));
+  enum status st = judge_grain (s);
+  if (doubled == 0 || st != ST_OK)
+    return st;
   if (s->started)
     log_say ("box doubled to %g about its centre: a particle has left its middle half", s->box->length);
   options.split_scale *= s->box->length / options.length; /* the mesh keeps its number of cells */

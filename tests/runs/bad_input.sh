@@ -30,6 +30,15 @@ make_ics nan.hdf5 --stars 40 --holes 1 --nan 17 --nan 23
 sed 's/ics.hdf5/nan.hdf5/' good.txt > nan.txt
 expect 65 3 nan.txt
 expect_words '\b17\b' '\b23\b'
+make_ics far.hdf5 --stars 40 --holes 1 --far 19
+sed 's/ics.hdf5/far.hdf5/; s/out$/out_far/' good.txt > far.txt
+expect 65 3 far.txt
+expect_words 'beyond 1e60: ID 19'
+
+# One body so far away that the integer positions of the others fall together.
+make_ics far.hdf5 --stars 40 --holes 1 --far 19 --distance 1e18
+expect 65 3 far.txt --force
+expect_words 'Leave out who is so far away'
 
 # What a run cannot do is told where it begins, or when it comes up; on all ranks alike.
 parameters box.txt out_box "TimeMax 1e-6" "Periodic 1" "BoxSize 0.3"

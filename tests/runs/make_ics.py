@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small initial conditions for the tests of whole runs: make_ics.py FILE [--stars N] [--holes N]
-[--tight D] [--nan ID]...
+[--tight D] [--nan ID]... [--far ID [--distance D]]
 
 A Plummer sphere of stars, and SMBHs circling near its centre, the first of which is a circular pair with
 separation D if that is given; kpc, 1e10 Msun, km/s. The numbers come from a
@@ -50,6 +50,8 @@ def main():
     args.add_argument("--holes", type=int, default=2)
     args.add_argument("--tight", type=float, default=0)
     args.add_argument("--nan", type=int, action="append", default=[])
+    args.add_argument("--far", type=int, default=0)
+    args.add_argument("--distance", type=float, default=1e300)
     o = args.parse_args()
     u = uniform(42)
     x, v = plummer(o.stars, 1.0, 0.1, u)
@@ -75,6 +77,7 @@ def main():
             if len(its) == 0:
                 continue
             px[np.isin(its, o.nan), 1] = np.nan
+            px[its == o.far, 1] = o.distance
             g = f.create_group(name)
             g["Coordinates"], g["Velocities"], g["ParticleIDs"] = px, pv, its
             if name == "PartType5":

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Proves that when a body is taken out of the tree nobody else moves: all differences of others keep the digits of
- * both their parts, the remnant moves as it is told, the centre of mass follows, and the books balance. Every hole with
- * every other body, wherever they stand in the tree.
+ * both their parts, the remnant moves as it is told, the centre of mass follows, and the books balance. Every hole
+ * with every other body, wherever they stand in the tree.
  */
 #include "areg_test.h"
 #include "areg/areg_impl.h"
