@@ -68,7 +68,7 @@ static void measure (const struct setting *s, const struct comm *comm)
   double (*acceleration)[3] = mem_alloc ("bodies", n, sizeof *acceleration), least = INFINITY;
   const struct gravity_bodies bodies = { .n = n, .position = (const uint64_t (*)[3]) position, .mass = mass,
                                          .id = id };
-  const struct gravity_result result = { acceleration, potential, NULL };
+  const struct gravity_result result = { .acceleration = acceleration, .potential = potential };
   struct gravity_cost cost;
   struct mesh *mesh;
   int64_t held = 0;

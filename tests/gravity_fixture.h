@@ -89,7 +89,7 @@ static inline struct gravity_bodies fixture_bodies (const struct fixture *s)
 static inline enum status fixture_solve (const struct gravity_options *o, const struct comm *comm, struct fixture *s)
 {
   const struct gravity_bodies b = fixture_bodies (s);
-  const struct gravity_result r = { s->acceleration, s->potential, s->work };
+  const struct gravity_result r = { .acceleration = s->acceleration, .potential = s->potential, .work = s->work };
   struct gravity *g;
   enum status st = gravity_create (o, &g);
 
@@ -120,7 +120,7 @@ static inline void fixture_errors (const struct gravity_options *o, const struct
 {
   const struct gravity_bodies b = fixture_bodies (s);
   double (*a)[3] = mem_alloc ("fixture", s->n, sizeof *a), *phi = mem_alloc ("fixture", s->n, sizeof *phi);
-  const struct gravity_result r = { a, phi, NULL };
+  const struct gravity_result r = { .acceleration = a, .potential = phi };
   const int64_t at = (int64_t) (quantile * (double) (s->n - 1));
 
   if (gravity_direct (o, comm, &b, NULL, 0, &r) != ST_OK)

@@ -39,7 +39,7 @@ static int owner_of (enum deal deal, const struct fixture *s, int64_t i)
 static enum status solve (const struct mesh_options *o, const struct comm *comm, struct fixture *s)
 {
   const struct gravity_bodies bodies = fixture_bodies (s);
-  const struct gravity_result result = { s->acceleration, s->potential, NULL };
+  const struct gravity_result result = { .acceleration = s->acceleration, .potential = s->potential };
   struct gravity_cost cost = { 0 };
   struct mesh *mesh;
   enum status st = mesh_create (o, &mesh);

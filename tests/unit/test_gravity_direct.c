@@ -60,7 +60,7 @@ static void test_sum (void **state)
   (void) state;
   make (&s, 203);
   const struct gravity_bodies b = fixture_bodies (&s);
-  const struct gravity_result r = { s.acceleration, s.potential, s.work };
+  const struct gravity_result r = { .acceleration = s.acceleration, .potential = s.potential, .work = s.work };
   assert_int_equal (gravity_direct (&o, &comm, &b, NULL, 0, &r), ST_OK);
   for (int64_t i = 0; i < s.n; i++) {
     double a[3] = { 0 }, phi = 0;
@@ -102,7 +102,7 @@ static void test_exact_separation (void **state)
   assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
   assert_float_equal (s.acceleration[0][0] * r * r, 1, 3e-6); /* three times the 7e-7 of the float reciprocal root */
   const struct gravity_bodies b = fixture_bodies (&s);
-  const struct gravity_result result = { s.acceleration, s.potential, NULL };
+  const struct gravity_result result = { .acceleration = s.acceleration, .potential = s.potential };
   assert_int_equal (gravity_direct (&o, &comm, &b, NULL, 0, &result), ST_OK);
   assert_float_equal (s.acceleration[0][0] * r * r, 1, 1e-15);
   assert_float_equal (s.acceleration[1][0], -s.acceleration[0][0], 0);
@@ -121,8 +121,8 @@ static void test_targets (void **state)
   make (&all, 203);
   make (&some, 203);
   const struct gravity_bodies b = fixture_bodies (&all);
-  const struct gravity_result ra = { all.acceleration, all.potential, NULL };
-  const struct gravity_result rs = { some.acceleration, some.potential, NULL };
+  const struct gravity_result ra = { .acceleration = all.acceleration, .potential = all.potential };
+  const struct gravity_result rs = { .acceleration = some.acceleration, .potential = some.potential };
   some.potential[5] = 42;
   assert_int_equal (gravity_direct (&o, &comm, &b, NULL, 0, &ra), ST_OK);
   assert_int_equal (gravity_direct (&o, &comm, &b, target, 4, &rs), ST_OK);

@@ -70,7 +70,7 @@ static void sum_up (struct fixture *s)
 {
   struct gravity_options o = fixture_options ();
   const struct gravity_bodies b = fixture_bodies (s);
-  const struct gravity_result r = { s->acceleration, s->potential, NULL };
+  const struct gravity_result r = { .acceleration = s->acceleration, .potential = s->potential };
 
   o.periodic = 1;
   assert_int_equal (gravity_direct (&o, &comm, &b, NULL, 0, &r), ST_OK);

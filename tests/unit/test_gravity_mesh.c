@@ -22,7 +22,7 @@ static void solve (int n, int periodic, double asmth, struct fixture *s)
 {
   const struct mesh_options options = { n, periodic, asmth, 100 };
   const struct gravity_bodies bodies = fixture_bodies (s);
-  const struct gravity_result result = { s->acceleration, s->potential, NULL };
+  const struct gravity_result result = { .acceleration = s->acceleration, .potential = s->potential };
   struct gravity_cost cost = { 0 };
   struct mesh *mesh;
 

@@ -69,7 +69,7 @@ static void test_direct (void **state)
   (void) state;
   make_box (&s, 300, 1, 30);
   const struct gravity_bodies b = fixture_bodies (&s);
-  const struct gravity_result r = { s.acceleration, s.potential, NULL };
+  const struct gravity_result r = { .acceleration = s.acceleration, .potential = s.potential };
   assert_int_equal (gravity_direct (&o, &comm, &b, NULL, 0, &r), ST_OK);
   for (int64_t i = 0; i < s.n; i++) {
     double a[3] = { 0 }, phi = 0, size = 0, deep = 0;

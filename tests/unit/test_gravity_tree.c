@@ -139,7 +139,7 @@ static void test_momentum (void **state)
   (void) state;
   make_uneven (&s);
   const struct gravity_bodies b = fixture_bodies (&s);
-  const struct gravity_result r = { s.acceleration, s.potential, s.work };
+  const struct gravity_result r = { .acceleration = s.acceleration, .potential = s.potential, .work = s.work };
   assert_int_equal (gravity_create (&o, &g), ST_OK);
   for (int pass = 0; pass < 3; pass++) {
     assert_int_equal (gravity_solve (g, &comm, &b, &r), ST_OK);
@@ -150,6 +150,69 @@ static void test_momentum (void **state)
       s.old[i] = pass == 1 && i % 7 == 0 ? 0 : (float) fixture_norm (s.acceleration[i]);
   }
   gravity_free (&g);
+  fixture_free (&s);
+}
+
+struct held
+{
+  double *mass;
+  float *old;
+  int64_t n;
+};
+
+/* What the solver has taken over may change. */
+static void spoil (void *context)
+{
+  const struct held *const h = context;
+
+  for (int64_t i = 0; i < h->n; i++)
+    h->mass[i] = h->old[i] = NAN;
+}
+
+/* Results left in the solver's memory, softenings by type, and bodies that are gone once they are taken over make the
+ * same bits, by the tree and directly, with and without potentials. */
+static void test_lent (void **state)
+{
+  static const double table[3] = { 0.02, 0.1, 0 };
+  struct gravity_options o = fixture_options ();
+  struct fixture s;
+  struct gravity *g;
+
+  (void) state;
+  make_uneven (&s);
+  uint8_t *type = mem_alloc ("types", s.n, 1);
+  struct held held = { mem_alloc ("masses", s.n, sizeof (double)), mem_alloc ("old", s.n, sizeof (float)), s.n };
+  for (int64_t i = 0; i < s.n; i++) {
+    type[i] = (uint8_t) (s.id[i] % 3);
+    s.softening[i] = table[type[i]];
+  }
+  for (int pass = 0; pass < 3; pass++) {
+    o.direct_below = pass == 2 ? INT32_MAX : 0;
+    assert_int_equal (fixture_solve (&o, &comm, &s), ST_OK);
+    struct gravity_bodies b = fixture_bodies (&s);
+    memcpy (held.mass, s.mass, s.n * sizeof *s.mass);
+    memcpy (held.old, s.old, s.n * sizeof *s.old);
+    b.mass = held.mass;
+    b.acceleration_old = held.old;
+    b.softening = table;
+    b.type = type;
+    b.taken = spoil;
+    b.context = &held;
+    assert_int_equal (gravity_create (&o, &g), ST_OK);
+    const struct gravity_result r = { .lend = pass == 0 ? LEND_ACCELERATIONS : LEND_ALL };
+    assert_int_equal (gravity_solve (g, &comm, &b, &r), ST_OK);
+    gravity_shrink (g);
+    assert_memory_equal (gravity_lent (g)->acceleration, s.acceleration, s.n * sizeof *s.acceleration);
+    if (pass > 0)
+      assert_memory_equal (gravity_lent (g)->potential, s.potential, s.n * sizeof *s.potential);
+    else
+      assert_null (gravity_lent (g)->potential);
+    gravity_free (&g);
+    fixture_remember (&s);
+  }
+  mem_free (&type);
+  mem_free (&held.mass);
+  mem_free (&held.old);
   fixture_free (&s);
 }
 
@@ -401,7 +464,7 @@ int main (void)
     cmocka_unit_test (test_one_body), cmocka_unit_test (test_one_point), cmocka_unit_test (test_line),
     cmocka_unit_test (test_masses), cmocka_unit_test (test_far_body), cmocka_unit_test (test_tight_pair),
     cmocka_unit_test (test_huge_softening), cmocka_unit_test (test_twins), cmocka_unit_test (test_massless),
-    cmocka_unit_test (test_crowded_point), cmocka_unit_test (test_refusals),
+    cmocka_unit_test (test_crowded_point), cmocka_unit_test (test_refusals), cmocka_unit_test (test_lent),
   };
 
   return cmocka_run_group_tests (tests, setup, teardown);
