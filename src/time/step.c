@@ -133,9 +133,10 @@ static void identify_set (const struct stepper *s, const int64_t *index, int64_t
   comm_sum_array (s->comm, out, 2);
 }
 
-/* The bodies of a set in the solver's form, one block of memory. */
+/* The bodies of a set in the solver's form. */
 struct packed
 {
+  double softening[N_TYPES];
   struct gravity_bodies bodies;
   void *block[7];
   double *potential;
@@ -148,6 +149,20 @@ static void unpack (struct packed *b)
     mem_free (&b->block[k]);
   mem_free (&b->potential);
   mem_free (&b->work);
+}
+
+static int is_whole (const struct stepper *s, const struct force_set *f) { return f->count == s->p->n_global; }
+
+/* The particles as they are. */
+static void pack_all (const struct stepper *s, struct packed *out)
+{
+  const struct particles *p = s->p;
+  const struct epoch epoch = epoch_now (s);
+
+  *out = (struct packed){ .bodies = { .n = p->n, .position = (const uint64_t (*)[3]) p->position, .mass = p->mass,
+                                      .softening = out->softening, .type = p->type, .id = p->id, .group = p->group,
+                                      .acceleration_old = p->acceleration_old, .work = p->work } };
+  memcpy (out->softening, epoch.softening, sizeof out->softening);
 }
 
 static enum status pack (const struct stepper *s, const struct force_set *f, struct packed *out)
@@ -183,28 +198,27 @@ static enum status pack (const struct stepper *s, const struct force_set *f, str
   return ST_OK;
 }
 
-static int is_whole (const struct stepper *s, const struct force_set *f) { return f->count == s->p->n_global; }
-
 /* Forces among the set; the whole system's also renew opening criterion, work and (if asked) potentials. */
 static enum status compute_set (struct stepper *s, struct force_set *f, int potentials)
 {
   struct packed b;
   double start = log_seconds ();
-  enum status st = status_agree (s->comm, pack (s, f, &b), NULL);
+  const int whole = is_whole (s, f);
+  enum status st = ST_OK;
 
+  if (whole)
+    pack_all (s, &b);
+  else
+    st = pack (s, f, &b);
+  st = status_agree (s->comm, st, NULL);
   if (st == ST_OK) {
     struct gravity_result result = { .acceleration = f->acceleration,
-                                     .potential = potentials ? b.potential : NULL, .work = b.work };
+                                     .potential = !potentials ? NULL : whole ? s->p->potential : b.potential,
+                                     .work = whole ? s->p->work : b.work };
     st = gravity_solve (s->gravity, s->comm, &b.bodies, &result);
   }
-  if (st == ST_OK && is_whole (s, f))
-    for (int64_t k = 0; k < f->n; k++) {
-      int64_t i = f->index[k];
-      s->p->acceleration_old[i] = (float) norm3 (f->acceleration[k]);
-      s->p->work[i] = b.work[k];
-      if (potentials)
-        s->p->potential[i] = b.potential[k];
-    }
+  for (int64_t k = 0; k < f->n && st == ST_OK && whole; k++)
+    s->p->acceleration_old[f->index[k]] = (float) norm3 (f->acceleration[k]);
   unpack (&b);
   s->seconds_gravity += log_seconds () - start;
   return st;
@@ -227,7 +241,8 @@ static struct force_set *set_force (struct stepper *s, int64_t n, int potentials
   s->n_sets++;
   *st = status_agree (s->comm, f->index && f->acceleration ? ST_OK : ST_MEMORY, NULL);
   if (*st == ST_OK) {
-    memcpy (f->index, s->order, n * sizeof *f->index);
+    for (int64_t k = 0; k < n; k++)
+      f->index[k] = is_whole (s, f) ? k : s->order[k]; /* the whole system is not copied: it comes as it lies */
     *st = compute_set (s, f, potentials);
   }
   return *st == ST_OK ? f : NULL;
