@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The flow of the regions: hand-over to areg and back.
  *
- * All ranks hold all members, so the regions are dealt out whole (largest work first, to the least loaded rank), each
- * rank integrates its own, and what came out is gathered by all. Coordinates are relative to the region's heaviest
+ * All ranks hold all members, so the regions are dealt out (region_share.c), each rank integrates its own, or several
+ * a large one together, and what came out is gathered by all. Coordinates are relative to the region's heaviest
  * SMBH, in two parts: the difference of integers plus that of fractions rounded to a double, and what that leaves
  * over. areg forms separations from both parts and gives both back, so a tight pair loses no digit from one flow to
  * the next, however far it is from the corner of the box or from the heaviest SMBH. Samples for the history file are
@@ -21,6 +21,7 @@
 #include "base/vec3.h"
 #include "gravity/kernel.h"
 #include "time/region.h"
+#include "time/region_share.h"
 
 /* What one rank brings home from its regions; gathered with others' into one list of each kind. */
 struct harvest
@@ -56,6 +57,7 @@ struct flow
   struct harvest *harvest;
   const struct region *region; /* the one being integrated */
   int first;                 /* the run begins here */
+  int echo;                  /* another rank does the same and speaks for this one */
 };
 
 static enum status grow (const char *name, void **array, int64_t *room, int64_t need, size_t size)
@@ -260,7 +262,7 @@ static int take_sample (void *context, double t, const struct areg_body *bodies,
     if (PUSH (f->harvest, sample, row) != ST_OK)
       s->st = ST_MEMORY;
   }
-  return s->st != ST_OK;
+  return 0; /* not even if it failed: ranks of a crew must ask for the same samples */
 }
 
 /* The way of the whole region first, the same for all, then the way of the body in it: two close bodies keep the
@@ -391,11 +393,12 @@ static void tightest_pair (const struct units *units, const struct crowd *c, str
 /* Leaves the system as OutputDir/region-ID.areg; an empty name if that fails, since the refusal is what matters. */
 static void leave_dump (const struct flow *f, const struct areg *system, char *path, size_t size)
 {
+  snprintf (path, size, "%s/region-%llu.areg", f->params->OutputDir, (unsigned long long) f->region->id);
+  if (f->echo)
+    return;
   int64_t length = areg_dump (system, NULL, 0);
   char *text = mem_alloc ("region dump", length + 1, 1);
   FILE *file = NULL;
-
-  snprintf (path, size, "%s/region-%llu.areg", f->params->OutputDir, (unsigned long long) f->region->id);
   if (text && areg_dump (system, text, length + 1) == length && (file = fopen (path, "w")))
     fwrite (text, 1, (size_t) length, file);
   if (!file || fclose (file) != 0)
@@ -492,29 +495,6 @@ static struct areg_options options_for (const struct params *params, const struc
   return o;
 }
 
-/* rank_of[g]: the largest work first, each to the least loaded rank. Work is N^2 plus a little for the call. */
-static void deal_out (const struct regions *r, int n_ranks, int *rank_of)
-{
-  double load[n_ranks];
-  char done[r->n + 1];
-
-  memset (done, 0, sizeof done);
-  for (int q = 0; q < n_ranks; q++)
-    load[q] = 0;
-  for (int k = 0; k < r->n; k++) {
-    int largest = -1, least = 0;
-    for (int g = 0; g < r->n; g++)
-      if (!done[g] && (largest < 0 || r->region[g].n > r->region[largest].n))
-        largest = g;
-    for (int q = 1; q < n_ranks; q++)
-      if (load[q] < load[least])
-        least = q;
-    done[largest] = 1;
-    rank_of[largest] = least;
-    load[least] += 100.0 + (double) r->region[largest].n * r->region[largest].n;
-  }
-}
-
 /* The multiples of the interval in (time, time + dt]; NULL-safe count in *n. */
 static double *sample_times (double time, double dt, double origin, double interval, int *n)
 {
@@ -539,38 +519,97 @@ static double hint_of (const struct holes *h, uint64_t id)
   return hole >= 0 ? h->step_hint[hole] : 0;
 }
 
-/* This rank's regions, one after the other with one areg system. */
-static enum status integrate_mine (struct flow *f, const struct comm *comm, const struct holes *h, double *hint,
+/* One region, from the members to the harvest. */
+static enum status integrate_region (struct flow *f, struct areg *system, struct crowd *crowd, const struct holes *h,
+                                     int g, double *hint, double *energy_change)
+{
+  double v_cm[3];
+
+  f->region = &f->regions->region[g];
+  load_bodies (f, crowd, v_cm);
+  enum status st = integrate (f, system, crowd, v_cm, hint_of (h, f->region->id), energy_change);
+  *hint = areg_step_hint (system);
+  return st;
+}
+
+/* The regions of `who`, one after the other with one areg system; with those of all together, on all ranks of the
+ * crew, agreed after each. What they bring home, the first rank keeps. */
+static enum status integrate_some (struct flow *f, const struct areg_group *group, const struct comm *crew,
+                                   const struct holes *h, const int *rank_of, int who, double *hint,
                                    double *energy_change)
 {
   const struct regions *r = f->regions;
   struct areg_options options = options_for (f->params, f->units, f->star_softening);
-  struct crowd crowd = { mem_alloc ("region bodies", r->n_members, sizeof *crowd.body),
-                         mem_alloc ("region bodies, low parts", r->n_members, sizeof *crowd.low), 0 };
+  struct crowd crowd = { 0 };
   struct areg *system = NULL;
-  int rank_of[r->n + 1], largest = 0;
-  enum status st = crowd.body && crowd.low ? ST_OK : ST_MEMORY;
+  int largest = 0;
+  enum status st = ST_OK;
 
-  deal_out (r, comm->size, rank_of);
-  for (int g = 0; g < r->n; g++) {
-    hint[g] = energy_change[g] = 0;
-    if (rank_of[g] == comm->rank && r->region[g].n > largest)
+  for (int g = 0; g < r->n; g++)
+    if (rank_of[g] == who && r->region[g].n > largest)
       largest = r->region[g].n;
-  }
-  if (st == ST_OK && largest > 0 && areg_create (&options, NULL, largest, &system) != AREG_OK)
+  if (largest == 0)
+    return ST_OK;
+  crowd.body = mem_alloc ("region bodies", largest, sizeof *crowd.body);
+  crowd.low = mem_alloc ("region bodies, low parts", largest, sizeof *crowd.low);
+  if (!crowd.body || !crowd.low)
+    st = ST_MEMORY;
+  else if (areg_create (&options, group, largest, &system) != AREG_OK)
     st = status_fail (ST_INTERNAL, "The regularised integrator refuses its options for %d bodies.", largest);
+  st = crew ? status_agree (crew, st, NULL) : st;
   for (int g = 0; g < r->n && st == ST_OK; g++)
-    if (rank_of[g] == comm->rank) {
-      double v_cm[3];
-      f->region = &r->region[g];
-      load_bodies (f, &crowd, v_cm);
-      st = integrate (f, system, &crowd, v_cm, hint_of (h, f->region->id), &energy_change[g]);
-      hint[g] = areg_step_hint (system);
+    if (rank_of[g] == who) {
+      double its_hint, its_change = 0;
+      st = integrate_region (f, system, &crowd, h, g, &its_hint, &its_change);
+      st = crew ? status_agree (crew, st, NULL) : st;
+      hint[g] = group->rank == 0 ? its_hint : 0;
+      energy_change[g] = group->rank == 0 ? its_change : 0;
     }
   areg_free (&system);
   mem_free (&crowd.body);
   mem_free (&crowd.low);
   return st;
+}
+
+static void harvest_free (struct harvest *h)
+{
+  mem_free (&h->member);
+  mem_free (&h->sample);
+  mem_free (&h->merger);
+  mem_free (&h->event);
+  mem_free (&h->record);
+}
+
+/* The regions that this rank integrates, first those that several do together. Each region's hint and change of
+ * energy is set on one rank, zero elsewhere. Collective. */
+static enum status integrate_mine (struct flow *f, const struct comm *comm, const struct holes *h, double *hint,
+                                   double *energy_change)
+{
+  const struct regions *r = f->regions;
+  struct areg_group group = region_group_alone ();
+  int rank_of[r->n + 1], together = 0;
+  enum status st = ST_OK;
+
+  region_deal_out (r, comm->size, rank_of);
+  for (int g = 0; g < r->n; g++) {
+    hint[g] = energy_change[g] = 0;
+    together |= rank_of[g] == REGION_TOGETHER;
+  }
+  if (together) {
+    struct comm crew;
+    struct harvest others = { 0 };
+    region_crew_create (comm, &crew);
+    if (crew.size > 0) {
+      struct flow same = *f;
+      struct areg_group all = region_group_crew (&crew);
+      same.echo = crew.rank > 0;
+      same.harvest = same.echo ? &others : f->harvest;
+      st = integrate_some (&same, &all, &crew, h, rank_of, REGION_TOGETHER, hint, energy_change);
+    }
+    harvest_free (&others);
+    comm_free (&crew);
+  }
+  return st == ST_OK ? integrate_some (f, &group, NULL, h, rank_of, comm->rank, hint, energy_change) : st;
 }
 
 static int sample_order (const void *a, const void *b)
@@ -741,11 +780,7 @@ enum status regions_flow (struct regions *r, const struct comm *comm, const stru
     }
     write_back (r, comm->rank, p, h);
   }
-  mem_free (&harvest.member);
-  mem_free (&harvest.sample);
-  mem_free (&harvest.merger);
-  mem_free (&harvest.event);
-  mem_free (&harvest.record);
+  harvest_free (&harvest);
   return st;
 }
 
