@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/vec3.h"
 #include "data/domain.h"
+#include "time/region_share.h"
 #include "time/step.h"
 
 static struct comm world;
@@ -29,8 +30,10 @@ static const char parameters[] = "InitCondFile none\nOutputDir none\nTimeMax 1\n
                                  "GravityConstantInternal 1\nErrTolIntAccuracy 0.02\nErrTolForceAcc 0.002\n"
                                  "MaxSizeTimestep 0.0625\nDirectSumBelow 100\nTreeLeafSize 8\n"
                                  "SofteningClassOfPartType4 0\nSofteningClassOfPartType5 0\n"
-                                 "SofteningComovingClass0 0.03\nKetjuRegionPhysicalRadius 0.1\nKetjuPNTerms all\n"
-                                 "KetjuIntegrationRelativeTolerance 1e-9\n";
+                                 "SofteningComovingClass0 0.03\nKetjuPNTerms all\n"
+                                 "KetjuIntegrationRelativeTolerance 1e-9\nKetjuRegionPhysicalRadius ";
+enum { FEW, CROWD }; /* what the region holds */
+static const char *const radius[] = { "0.1\n", "0.8\n" };
 
 struct run
 {
@@ -100,11 +103,14 @@ static void add_particle (struct run *r, int i)
   p->flags[k] = 0;
 }
 
-static void start (struct run *r, const struct comm *comm)
+static void start (struct run *r, const struct comm *comm, int region)
 {
+  char text[sizeof parameters + 8];
+  int length = snprintf (text, sizeof text, "%s%s", parameters, radius[region]);
+
   memset (r, 0, sizeof *r);
   r->comm = *comm;
-  assert_int_equal (params_from_text ("test", parameters, sizeof parameters - 1, &r->params), ST_OK);
+  assert_int_equal (params_from_text ("test", text, (size_t) length, &r->params), ST_OK);
   r->units = params_units (&r->params);
   r->box = (struct box){ { -128, -128, -128 }, 256, 0 };
   assert_int_equal (particles_reserve (&r->p, N_BODIES), ST_OK);
@@ -181,29 +187,54 @@ static int pictures_differ (const struct picture *a, const struct picture *b)
   return n;
 }
 
-static void test_same_bits_on_any_ranks (void **unused)
+/* `ticks` by this rank alone and by all: no body may differ. Returns the regions' members; *together: whether two ranks
+ * share a region. */
+static int same_bits (int region, int ticks, int *together)
 {
   struct comm alone;
   struct run serial, parallel;
   struct picture *one = malloc (sizeof *one), *many = malloc (sizeof *many);
 
-  (void) unused;
   comm_split (&world, world.rank, &alone);
-  start (&serial, &alone);
-  start (&parallel, &world);
-  int n = go (&serial, 60);
-  go (&parallel, 60);
+  start (&serial, &alone, region);
+  start (&parallel, &world, region);
+  int n = go (&serial, ticks);
+  go (&parallel, ticks);
   take_picture (&serial, one);
   take_picture (&parallel, many);
-  int64_t members = serial.step.regions.n_members, differ = comm_max (&world, pictures_differ (one, many));
+  const struct regions *r = &serial.step.regions;
+  int members = r->n_members, rank_of[r->n + 1], differ = (int) comm_max (&world, pictures_differ (one, many));
+  region_deal_out (r, 2, rank_of);
+  *together = 0;
+  for (int g = 0; g < r->n; g++)
+    *together |= rank_of[g] == REGION_TOGETHER;
   stop (&serial);
   stop (&parallel);
   comm_free (&alone);
   free (one);
   free (many);
-  assert_int_equal (n, 60);
-  assert_true (members > 2); /* the SMBHs and some stars are regularised, or the test proves little */
+  assert_int_equal (n, ticks);
   assert_int_equal (differ, 0);
+  return members;
+}
+
+static void test_same_bits_on_any_ranks (void **unused)
+{
+  int together;
+
+  (void) unused;
+  assert_true (same_bits (FEW, 60, &together) > 2); /* SMBHs and some stars are regularised, or this proves little */
+  assert_false (together);
+}
+
+/* A region that ranks integrate together, for a few ticks. */
+static void test_same_bits_of_a_crowd (void **unused)
+{
+  int together;
+
+  (void) unused;
+  assert_in_range (same_bits (CROWD, 3, &together), 100, 300);
+  assert_true (together);
 }
 
 static void copy_state (const struct run *a, struct run *b)
@@ -236,8 +267,8 @@ static void test_resume_in_the_middle (void **unused)
   struct picture *end_a = malloc (sizeof *end_a), *end_b = malloc (sizeof *end_b);
 
   (void) unused;
-  start (&a, &world);
-  start (&b, &world);
+  start (&a, &world, FEW);
+  start (&b, &world, FEW);
   go (&a, 23);
   copy_state (&a, &b);
   int together = step_synchronized (&a.step);
@@ -270,7 +301,7 @@ static void test_energy (void **unused)
   struct run r;
 
   (void) unused;
-  start (&r, &world);
+  start (&r, &world, FEW);
   assert_int_equal (step_tidy (&r.step), ST_OK);
   assert_int_equal (step_close (&r.step, 1), ST_OK);
   double before = energy (&r);
@@ -295,6 +326,7 @@ static void test_energy (void **unused)
 int main (int argc, char **argv)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_energy), cmocka_unit_test (test_same_bits_on_any_ranks),
+                                      cmocka_unit_test (test_same_bits_of_a_crowd),
                                       cmocka_unit_test (test_resume_in_the_middle) };
 
   MPI_Init (&argc, &argv);
