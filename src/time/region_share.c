@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Regions are dealt out whole, because ranks with regions of their own need not wait for each other. That fails where
- * one region is more work than a rank's share of all: a crowd around the only pair of SMBHs, say, which one rank would
- * integrate while the others wait. Such a region is integrated by a crew, the first ranks, together: all of them hold
- * all members anyway, and areg's results have the same bits on any number of ranks. It can use eight, not more: so
- * many parts do its forces fall into, and rows to extrapolate are hardly more. Below some hundred bodies ranks would
- * wait for messages. */
+ * one region is more work than a rank's share of all: a crowd around the only pair of SMBHs, say, which one rank
+ * would integrate while the others wait. Such a region is integrated by a crew, the first ranks, together: all of
+ * them hold all members anyway, and areg's results have the same bits on any number of ranks. It can use eight, not
+ * more: so many parts do its forces fall into, and rows to extrapolate are hardly more. Below some hundred bodies
+ * ranks would wait for messages. */
 #include "time/region_share.h"
 
 #include <omp.h>
