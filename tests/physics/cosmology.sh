@@ -5,7 +5,7 @@
 # the spectrum of cold dark matter, made by catena-ics, to z = 0. Some ten minutes of CPU; `make check-physics`. Words
 # after -- are lines added to each parameter file: tests/physics/cosmology.sh -- "PMGrid 64".
 . "${top_srcdir:-.}/tests/runs/runs.sh"
-physics=$(cd "$here/../physics" && pwd)
+physics=$here/../physics parameters=$here/../../parameterfiles/lcdm
 test "${1:-}" = -- && shift
 CATENA_RUN_LIMIT=${CATENA_RUN_LIMIT:-3000}
 lambda="--omega0 0.3 --omega-lambda 0.7"
@@ -39,7 +39,7 @@ pancake face 285 "PMGrid 64" --n 8 --across 68 --wave 1 1 0
 pancake space 280 "PMGrid 64" --n 8 --across 69 --wave 1 1 1
 
 # Growth by 39. A lattice's own linear theory must be met by any solver; what is left are 64 steps (1e-3; 3e-4 with 128)
-# and the second order of waves of 0.3 % (1e-3 at most). In a fluid waves along the space diagonal of a lattice of 64^3
+# and the second order of waves of 0.3 % (1e-3 at most): by the tree the wave along the space diagonal is 1.5e-3 off. In a fluid waves along the space diagonal of a lattice of 64^3
 # grow 0.4 % faster than in the lattice, others less.
 modes () # N TOLERANCE FLUID LINE...
 {
@@ -51,7 +51,7 @@ modes () # N TOLERANCE FLUID LINE...
   evolve_here modes.txt
   holds modes modes$n/snapshot_000.hdf5 modes$n/snapshot_001.hdf5 --n $n $lambda --tolerance $tolerance --fluid $fluid
 }
-modes 16 0.0015 0.065 "MaxSizeTimestep 0.03125" "PMGrid 0" "DirectSumBelow 0"
+modes 16 0.002 0.065 "MaxSizeTimestep 0.03125" "PMGrid 0" "DirectSumBelow 0"
 modes 64 0.003 0.01 "MaxSizeTimestep 0.0625" "PMGrid 64"
 
 # Boxes with the real amplitude, as users make them. Cosmic energy is kept to 0.5 % of what has been turned into motion.
@@ -71,7 +71,7 @@ box () # NAME LINE...: the lines take the place of those of parameterfiles/lcdm
 {
   name=$1
   shift
-  cp "$top_srcdir/parameterfiles/lcdm/param.txt" $name.txt
+  cp "$parameters/param.txt" $name.txt
   for line in "OutputDir $name" "TimeBetSnapshot 50" "$@"; do
     sed -i "/^${line%% *} /d" $name.txt
     echo "$line" >> $name.txt
@@ -80,14 +80,15 @@ box () # NAME LINE...: the lines take the place of those of parameterfiles/lcdm
   evolve_here $name.txt
   cosmic_energy $name
 }
-lcdm=$top_srcdir/parameterfiles/lcdm/recipe.yaml
 
-# 1 Gpc/h: its lowest 13 waves stay linear to 0.4 % each, by which others couple to them, so 0.1 % together.
-sed -e "s/size: .*/size: 1000000/" -e "s/ n: .*/ n: 64/" "$lcdm" > large.yaml
+# 1 Gpc/h: its lowest 13 waves couple to others by 0.4 % to 4.4 % each; over second-order perturbation theory, in which
+# they do so too, they are off by -0.45 % to 0.07 %, of which 0.4 % (space diagonal) are the lattice's and 0.1 % the steps'.
+sed -e "s/size: .*/size: 1000000/" -e "s/ n: .*/ n: 64/" "$parameters/recipe.yaml" > large.yaml
 box large "BoxSize 1000000" "PMGrid 64" "SofteningComovingClass1 500" "SofteningMaxPhysClass1 500" \
   "MaxSizeTimestep 0.0625" "ErrTolIntAccuracy 0.02"
-"$python" "$physics/box.py" large/snapshot_000.hdf5 large/snapshot_001.hdf5 --tolerance 0.01 || fault "growth in the box"
+"$python" "$physics/box.py" large/snapshot_000.hdf5 large/snapshot_001.hdf5 --tolerance 0.007 || fault "growth in the box"
 
 # The example itself, 50 Mpc/h: clusters, and softening that turns physical on the way.
-cp "$lcdm" small.yaml
+cp "$parameters/recipe.yaml" small.yaml
 box small "$@"
+finish
