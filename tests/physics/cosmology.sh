@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The large form of tests/runs/cosmology.sh: Zel'dovich's pancake up to the crossing of orbits, by tree and by TreePM,
 # along the axis and both diagonals of the box; growth of waves in many directions from z = 49 to 0; and two boxes with
-# the spectrum of cold dark matter, made by catena-ics, to z = 0. Some ten minutes of CPU; `make check-physics`. Words
+# the spectrum of cold dark matter, made by catena-ics, to z = 0. Some six minutes of CPU; `make check-physics`. Words
 # after -- are lines added to each parameter file: tests/physics/cosmology.sh -- "PMGrid 64".
 . "${top_srcdir:-.}/tests/runs/runs.sh"
 physics=$here/../physics parameters=$here/../../parameterfiles/lcdm
