@@ -35,6 +35,7 @@ struct run
   struct stepper stepper;
   struct bh_history *history;
   struct diagnostics *diagnostics;
+  int unproven;               /* a new run, of which no step is done yet */
   int64_t next_snapshot;      /* number of the next one to be written */
   double energy_start;        /* NaN: not known yet */
   double energy_error;        /* relative, last known; NaN */
@@ -244,6 +245,7 @@ static enum status start_new (struct run *run, const struct run_request *request
   st = timeline_create (s->comm, &s->params, begin, (int) run->next_snapshot, &run->timeline);
   if (st == ST_OK)
     st = output_prepare (s->comm, s->params.OutputDir, mode);
+  run->unproven = st == ST_OK && !from_snapshot;
   if (st == ST_OK)
     st = open_log (s, from_snapshot);
   if (st == ST_OK)
@@ -505,6 +507,7 @@ static enum status one_tick (struct run *run, int *stop)
     diagnostics_step (run->diagnostics, &row);
     record_regions (run, time, step->region_bin >= 0 ? ldexp (timeline_tick_length (t), (int) step->region_bin) : 0);
     show_progress (run);
+    run->unproven = 0;
   }
   *stop = st != ST_OK;
   return st;
@@ -525,6 +528,8 @@ static enum status finish (struct run *run, enum status st)
              (double) mem_peak () / 1048576);
   if (st == ST_STOPPED)
     log_say ("stopped at time %.9g; continue with: catena PARAMFILE 1", timeline_now (&run->timeline));
+  if (st != ST_OK && run->unproven && s->comm->rank == 0 && output_take_back (s->params.OutputDir) == ST_OK)
+    log_say ("failed before the first step was done: outputs are taken back, and the mended run needs no --force");
   step_free (&run->stepper);
   timeline_free (&run->timeline);
   state_free (s);

@@ -23,14 +23,16 @@
 
 static const char temporary_suffix[] = ".tmp";
 
-/* What a run leaves. The first group tells that a run is there; the second goes with it under --force. A pattern
- * that ends in a slash is a directory, emptied of such files and removed if nothing else is in it. */
+/* What a run leaves. The first group tells that a run is there; the second goes with it; the third tells why a run
+ * did not come up, and goes under --force only. A pattern that ends in a slash is a directory, emptied of such files
+ * and removed if nothing else is in it. */
 static const char *const run_patterns[] = { "snapshot_*.hdf5", "snapdir_*/",  "ketju_bhs.hdf5",
-                                            "restartfiles/",   "forces.hdf5", "energy.txt",
-                                            "info.txt",        "mergers.txt", NULL };
-static const char *const log_patterns[] = { "conservation.csv", "timebins.txt", "cpu.csv",
-                                            "regions.csv", "star_events.csv", "log.txt",
-                                            "parameters-usedvalues", "region-*.areg", NULL };
+                                            "restartfiles/",   "energy.txt",  "info.txt",
+                                            "mergers.txt",     NULL };
+static const char *const log_patterns[] = { "conservation.csv", "timebins.txt",    "cpu.csv",
+                                            "regions.csv",      "star_events.csv", NULL };
+static const char *const other_patterns[] = { "log.txt", "parameters-usedvalues", "region-*.areg", "forces.hdf5",
+                                              NULL };
 static const char *const inner_patterns[] = { "snapshot_*.hdf5", "checkpoint_*.hdf5", "ketju_bhs.hdf5", "*.tmp",
                                               NULL };
 
@@ -98,10 +100,11 @@ static enum status remove_inner (const char *dir, const char *name, int director
 
 static enum status remove_former (const char *dir, const char *name, int directory, void *context)
 {
+  const char *const *others = context; /* further patterns, or none */
   char path[OUTPUT_PATH];
 
-  (void) context;
-  if (!matches (name, directory, run_patterns) && !matches (name, directory, log_patterns))
+  if (!matches (name, directory, run_patterns) && !matches (name, directory, log_patterns)
+      && !(others && matches (name, directory, others)))
     return ST_OK;
   if (!directory)
     return remove_file (dir, name);
@@ -205,13 +208,18 @@ static enum status prepare (const char *dir, enum output_mode mode)
                         "--force to remove its output and start anew, or choose another OutputDir.",
                         dir, found.names, found.n > 4 ? ", ..." : "");
   if (st == ST_OK && mode == OUTPUT_FORCE)
-    st = each_entry (dir, remove_former, NULL);
+    st = each_entry (dir, remove_former, (void *) other_patterns);
   return st;
 }
 
 enum status output_prepare (const struct comm *comm, const char *dir, enum output_mode mode)
 {
   return status_agree (comm, comm->rank == 0 ? prepare (dir, mode) : ST_OK, NULL);
+}
+
+enum status output_take_back (const char *dir)
+{
+  return each_entry (dir, remove_former, NULL);
 }
 
 void output_temporary (const char *path, char *out, size_t size)

@@ -18,6 +18,9 @@ enum output_mode { OUTPUT_NEW, OUTPUT_FORCE, OUTPUT_RESUME };
  * (ST_CANTCREAT, naming what was found); OUTPUT_FORCE removes the former run's files of the kinds listed in
  * doc/formats.md and nothing else; OUTPUT_RESUME leaves everything. Leftover temporary files go in any case. */
 enum status output_prepare (const struct comm *comm, const char *dir, enum output_mode mode);
+/* Local, one rank. Removes what a run wrote that failed before its first step was done, so that the mended run is not
+ * refused: all of its files but log.txt, parameters-usedvalues and dumps of regions. ST_CANTCREAT. */
+enum status output_take_back (const char *dir);
 
 /* Local. The name under which `path` is written until it is whole. */
 void output_temporary (const char *path, char *out, size_t size);

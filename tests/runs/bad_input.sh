@@ -37,7 +37,7 @@ expect_words 'beyond 1e60: ID 19'
 
 # One body so far away that the integer positions of the others fall together.
 make_ics far.hdf5 --stars 40 --holes 1 --far 19 --distance 1e18
-expect 65 3 far.txt --force
+expect 65 3 far.txt
 expect_words 'Leave out who is so far away'
 
 # What a run cannot do is told where it begins, or when it comes up; on all ranks alike.
@@ -46,12 +46,16 @@ expect 65 2 box.txt
 expect_words 'more than an eighth of BoxSize'
 for line in "ErrTolIntAccuracy 1e-300" "MaxSizeTimestep 1e-300" "GravityConstantInternal 1e300"; do
   parameters short.txt out_short "TimeMax 1e-6" "TimeBetSnapshot 1e-6" "$line"
-  expect 65 3 short.txt --force
+  expect 65 3 short.txt
   expect_words 'shortest that this run can tell'
 done
 parameters short.txt out_short "TimeMax 1e-3" "TimeBetSnapshot 1e-3" "MinSizeTimestep 1e-4" "KetjuOn 0"
-expect 65 3 short.txt --force
+expect 65 3 short.txt
+test -s out_short/log.txt || fault "no log.txt"
+test ! -e out_short/info.txt && test ! -e out_short/snapshot_000.hdf5 || fault "what is left: $(ls out_short)"
 expect_words '^body [0-9]+ needs steps of [0-9.e-]+ at time 0; MinSizeTimestep is 0.0001'
+parameters short.txt out_short "TimeMax 1e-6" "TimeBetSnapshot 1e-6"
+expect 0 3 short.txt
 
 # An output directory that holds a run: refused, then continued, then overwritten when told so.
 expect 0 2 good.txt

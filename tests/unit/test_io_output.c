@@ -97,6 +97,8 @@ static void test_output_directory (void **state)
   touch ("restartfiles/checkpoint_000001.hdf5");
   touch ("energy.txt");
   touch ("cpu.csv");
+  touch ("log.txt");
+  touch ("region-7.areg");
   assert_int_equal (output_prepare (&self, dir, OUTPUT_NEW), ST_CANTCREAT);
   assert_non_null (strstr (status_message (), "already holds a run"));
   assert_non_null (strstr (status_message (), "snapshot_000.hdf5"));
@@ -104,10 +106,18 @@ static void test_output_directory (void **state)
   status_clear ();
   assert_int_equal (output_prepare (&self, dir, OUTPUT_RESUME), ST_OK);
   assert_true (is_there ("snapshot_000.hdf5") && is_there ("restartfiles/checkpoint_000001.hdf5"));
+  assert_int_equal (output_take_back (dir), ST_OK);
+  assert_false (is_there ("snapshot_000.hdf5") || is_there ("restartfiles") || is_there ("energy.txt")
+                || is_there ("cpu.csv"));
+  assert_true (is_there ("log.txt") && is_there ("region-7.areg") && is_there ("notes.txt") && is_there ("ics.hdf5"));
+  assert_int_equal (output_prepare (&self, dir, OUTPUT_NEW), ST_OK);
+  touch ("energy.txt");
+  touch ("regions.csv");
   assert_false (is_there ("snapshot_001.hdf5.tmp"));
   assert_int_equal (output_prepare (&self, dir, OUTPUT_FORCE), ST_OK);
   assert_false (is_there ("snapshot_000.hdf5") || is_there ("restartfiles") || is_there ("energy.txt")
                 || is_there ("cpu.csv"));
+  assert_false (is_there ("regions.csv") || is_there ("log.txt") || is_there ("region-7.areg"));
   assert_true (is_there ("notes.txt") && is_there ("ics.hdf5"));
 }
 
