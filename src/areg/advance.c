@@ -134,21 +134,6 @@ static int samples_take (struct areg *g, struct areg_sampler *a, double limit)
   return AREG_OK;
 }
 
-/* What dt is divided into: the rate of the fictitious time at the state. */
-static double time_rate (const struct areg_state *st)
-{
-  return st->s.potential + (st->s.split ? 0 : st->s.potential_stars) + st->s.gamma;
-}
-
-/* The fictitious time that `rest` takes, to second order. */
-static double cut_guess (const struct areg_state *st, double rest)
-{
-  const double w = time_rate (st);
-  double factor = 1 + 0.5 * st->s.rate * rest / w;
-  factor = factor < 0.5 ? 0.5 : factor > 2 ? 2 : factor;
-  return w * rest * factor;
-}
-
 /* The next attempt leaves star-star forces to their polynomials, or does not; the books follow. */
 static void split_choose (struct areg *g, struct areg_state *st, double sign)
 {
@@ -220,16 +205,17 @@ static enum areg_step split_finish (struct areg *g, struct areg_state *st)
 /* One accepted step towards `end` (internal), whatever number of attempts it takes. `cuts` counts cut steps. */
 static int step_towards (struct areg *g, struct areg_state *st, double end, int *cuts, int64_t *attempts)
 {
-  const double rest = remaining (st, end);
+  const double rest = remaining (st, end), sign = rest < 0 ? -1 : 1;
   areg_flow_exact (g, st);
   gamma_choose (st);
   for (int tries = 0; tries < 100; tries++) {
-    split_choose (g, st, rest < 0 ? -1 : 1);
+    split_choose (g, st, sign);
     if (!(st->s.step > 0))
-      st->s.step = step_guess (g, st) * time_rate (st);
-    const double cut = fabs (cut_guess (st, rest)) * (*cuts > 8 ? 0.5 : 1); /* the series may not lead there */
-    const int truncated = cut <= st->s.step;
-    const double H = copysign (truncated ? cut : st->s.step, rest);
+      st->s.step = step_guess (g, st) * areg_flow_time_rate (st);
+    const double cut = areg_flow_step_of (st, rest) * (*cuts > 8 ? 0.5 : 1); /* the series may not lead there */
+    const double whole = areg_extrapolate_plan (g, st, sign);
+    const int truncated = cut <= whole;
+    const double H = copysign (truncated ? cut : whole, rest);
     if (++*attempts > g->options.max_steps)
       return AREG_TOO_MANY_STEPS;
     if (!(fabs (H) > 0) || !isfinite (H))

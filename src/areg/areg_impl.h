@@ -24,6 +24,8 @@ struct areg_scalars
 {
   int n, n_holes, root, stride, length; /* stride: n rounded up to lanes; length of the state vector */
   int order;                  /* row at which the next step is expected to converge */
+  int aim;                    /* the same of the step under way */
+  int foreseen;               /* which is as long as foresight allows, `step` being longer */
   int links_age;              /* accepted steps since the tree was built */
   int n_mergers, n_events;
   int rejected;               /* the last attempt was rejected */
@@ -34,7 +36,7 @@ struct areg_scalars
   int past_head, past_count;  /* ring of AREG_PAST */
   int past_crowded;           /* the newest took another's place */
   double past_time[AREG_PAST];
-  double step;                /* next step in the fictitious time; 0: unknown */
+  double step;                /* longest next step in the fictitious time; 0: unknown */
   double ceiling, rise;       /* no step above this soon after a rejection; 0: none. How fast it rises */
   int since_rejection;        /* accepted steps */
   double closest;             /* Y_CLOSEST of the accepted row */
@@ -100,6 +102,7 @@ struct areg
   int body_stride;
   int64_t part_stride;                     /* g->acc has as many as AREG_PARTS of these where pairs may be many */
   int alone, group_failed;                 /* forces are not to be shared just now; the group has failed */
+  double foreseen[AREG_ROWS];              /* the longest step of each order, where the state says `foreseen` */
   double *work, *aux, *aux_lo, *aux_base;  /* state vectors */
   double *link_rate;                       /* 3 stride, and spins */
   double *backup_hi, *backup_lo;           /* of the state, where a step may have to be taken back */
@@ -258,6 +261,10 @@ double areg_share_forces (struct areg *g, const struct areg_pairs *p);
 int areg_flow_row (struct areg *g, const struct areg_state *st, double H, int n, double *row_hi, double *row_lo);
 /* Potentials, their rate, and kinetic energy at the state, what is not yet known of them. */
 void areg_flow_exact (struct areg *g, struct areg_state *st);
+/* What dt is divided into: the rate of the fictitious time at a state whose energies are known. */
+double areg_flow_time_rate (const struct areg_state *st);
+/* The fictitious time, positive, that dt takes, to second order. */
+double areg_flow_step_of (const struct areg_state *st, double dt);
 /* T - U + Y_TOTAL at a state whose energies are known: what its energy is off. */
 double areg_flow_energy_off (const struct areg_state *st);
 /* Takes a state's energy, known, to be what it is from now on. */
@@ -284,10 +291,18 @@ void areg_stars_note (struct areg *g, struct areg_state *st, const double *acc);
 /* The change of potential_stars when bodies move by `by` times their place from the root. */
 double areg_stars_stretch (struct areg *g, const struct areg_state *st, double by);
 
+/* foresight.c */
+/* The longest steps of the orders first to last, in time, in its direction `sign`, for what pairs are about to do at
+ * the state. They are right where order `target` gets less than `most`; others may be too long. */
+void areg_foresee (struct areg *g, const struct areg_state *st, double sign, double most, int target, int first,
+                   int last, double *longest);
+
 /* extrapolate.c */
 enum areg_step { STEP_ACCEPTED, STEP_REJECTED, STEP_GROUP_FAILED };
-/* Tries one step H; if accepted the state is advanced. Sets the next step and order in the state's scalars,
- * unless `truncated` (the step was cut short from outside). */
+/* Plans a step: its size, positive; its order is in the state's scalars. */
+double areg_extrapolate_plan (struct areg *g, struct areg_state *st, double sign);
+/* Tries one step H, as planned or shorter; if accepted the state is advanced. Sets the next step and order in the
+ * state's scalars, unless `truncated` (the step was cut short from outside). */
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated);
 
 /* merge.c */

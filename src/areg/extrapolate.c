@@ -13,6 +13,10 @@
  * Order and step follow Deuflhard (1983) and Hairer, Norsett & Wanner (1993, II.9): the row of least work per unit
  * step is where convergence is awaited; one row early or late is welcome too.
  *
+ * The step that errors suggest is the longest; what pairs are about to do may ask for less (foresight.c), and then
+ * the order of least work is chosen anew. A step cut short by foresight says nothing about the longer one, which is
+ * kept.
+ *
  * In a group, the rows that an attempt certainly needs are shared out (share.c), later ones are computed by all. The
  * decisions are those of the serial order of rows, so nothing depends on the group's size.
  */
@@ -33,6 +37,10 @@ static const double growth = 1.6;
 /* How much closer than others links of two holes are held: their energy is restored after each step, but their
  * angular momentum is not, and its errors add up over 1e5 orbits. */
 static const double hole_care = 10;
+
+/* The part of the tolerance that a correction may have. Steps that are foreseen end close to what is allowed, where a
+ * ceiling used to hold them below: with a half results are as exact as they were. */
+static const double allowed_part = 0.5;
 
 static int row_substeps (int k) { return 2 * (k + 1); }
 
@@ -157,7 +165,8 @@ static double error_norm (const struct areg *g, const struct areg_state *st, int
     if (s2 > 0)
       worst = larger (worst, sqrt (square_of (e + at, 1) / s2));
   }
-  return isfinite (bad) ? worst / g->options.tolerance : INFINITY;
+  const double allowed = (areg_few_fit (g, st) ? 1 : allowed_part) * g->options.tolerance;
+  return isfinite (bad) ? worst / allowed : INFINITY;
 }
 
 /* The accepted row becomes the state. */
@@ -283,6 +292,50 @@ static void next_after_failure (struct areg_state *st, const struct attempt *a, 
   st->s.step = a->step[st->s.order] < 0.7 * fabs (H) ? a->step[st->s.order] : 0.7 * fabs (H);
 }
 
+static struct attempt attempt_begin (const struct areg *g, const struct areg_state *st)
+{
+  return (struct attempt) { .beside = areg_few_two (g, st) ? few_beside_two : areg_few_fit (g, st) ? few_beside : 0 };
+}
+
+/* The step of the order of least work, each as long as foresight allows and not above `most`, that of order t. */
+static double step_foreseen (const struct areg *g, struct areg_state *st, double most, int t)
+{
+  const struct attempt a = attempt_begin (g, st);
+  double step = most, least = INFINITY;
+  for (int k = order_least (g); k <= AREG_ROWS - 2; k++) {
+    const double missing = k < t ? 1 - (double) k / t : 0; /* rows err by equal powers of the tolerance */
+    const double H = fmin (most * pow (g->options.tolerance, missing / (2 * k + 1)), g->foreseen[k]);
+    if (row_cost (&a, k) < least * H) {
+      least = row_cost (&a, k) / H;
+      step = H;
+      st->s.aim = k;
+    }
+  }
+  return step;
+}
+
+double areg_extrapolate_plan (struct areg *g, struct areg_state *st, double sign)
+{
+  const double most = st->s.step, rate = areg_flow_time_rate (st);
+  if (st->s.order < 1 || st->s.order > AREG_ROWS - 2)
+    st->s.order = 6;
+  if (st->s.order < order_least (g))
+    st->s.order = order_least (g);
+  const int t = st->s.aim = st->s.order, first = order_least (g) - 1;
+  st->s.foreseen = 0;
+  if (areg_few_fit (g, st))
+    return most;
+  areg_foresee (g, st, sign, 2 * most / rate, t, t, t, g->foreseen);
+  const double dt = g->foreseen[t];
+  if (!(areg_flow_step_of (st, sign * dt) < most))
+    return most;
+  st->s.foreseen = 1;
+  areg_foresee (g, st, sign, 2 * dt, t, first, AREG_ROWS - 1, g->foreseen);
+  for (int k = first; k < AREG_ROWS; k++)
+    g->foreseen[k] = areg_flow_step_of (st, sign * g->foreseen[k]);
+  return step_foreseen (g, st, most, t);
+}
+
 /* No hope of convergence at the target or one row later. */
 static int hopeless (int k, int target, double error)
 {
@@ -295,7 +348,8 @@ static int hopeless (int k, int target, double error)
  * equal powers of the tolerance, up to the target. */
 static int rows_of_cut (const struct areg *g, const struct areg_state *st, double H, int target)
 {
-  const double cut = log (fabs (H) / st->s.step), digits = log (g->options.tolerance);
+  const double whole = st->s.foreseen ? fmin (g->foreseen[target], st->s.step) : st->s.step;
+  const double cut = log (fabs (H) / whole), digits = log (g->options.tolerance);
   int k = 1;
   while (k < target && (2 * k + 1) * cut > (1 - (double) k / target) * digits)
     k++;
@@ -311,16 +365,30 @@ static int batch_last (const struct areg *g, const struct areg_state *st, double
   return g->group.size == 1 || k > 0 ? k : truncated ? rows_of_cut (g, st, H, target) : target - 1;
 }
 
-enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
+/* Row k ended the attempt. What was foreseen is no news, unless errors are worse than that. */
+static void attempt_succeed (const struct areg *g, struct areg_state *st, const struct attempt *a, int k, double H,
+                             int truncated)
 {
   const int before = st->s.rejected;
-  struct attempt a = { .beside = areg_few_two (g, st) ? few_beside_two : areg_few_fit (g, st) ? few_beside : 0 };
-  const double kept_step = st->s.step;
-  if (st->s.order < 1 || st->s.order > AREG_ROWS - 2)
-    st->s.order = 6;
-  if (st->s.order < order_least (g))
-    st->s.order = order_least (g);
-  const int target = st->s.order, kept_order = target;
+  row_adopt (g, st, k);
+  if (truncated || (st->s.foreseen && (a->step[k] >= 0.8 * g->foreseen[k] || a->step[k] > st->s.step)))
+    return;
+  st->s.order = st->s.aim;
+  next_after_success (st, a, k, before, H);
+  ceiling_heed (st, H);
+}
+
+static enum areg_step attempt_fail (struct areg_state *st, const struct attempt *a, int k, double H)
+{
+  st->s.order = st->s.aim;
+  next_after_failure (st, a, k, H);
+  return STEP_REJECTED;
+}
+
+enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated)
+{
+  const int target = st->s.aim;
+  struct attempt a = attempt_begin (g, st);
   int done = -1;
   areg_flow_exact (g, st);
   for (int k = 0; k <= target + 1; k++) {
@@ -330,30 +398,19 @@ enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, dou
         return STEP_GROUP_FAILED;
     }
     row_count (g, st, k);
-    if (isnan (g->row_hi[k][Y_TIME])) {
-      next_after_failure (st, &a, 0, H);
-      return STEP_REJECTED;
-    }
+    if (isnan (g->row_hi[k][Y_TIME]))
+      return attempt_fail (st, &a, 0, H);
     table_enter (g, st->s.length, k);
     if (k < 1 || (!truncated && k < target - 2)) /* nobody will ask for its error */
       continue;
     const double error = error_norm (g, st, k);
     attempt_note (&a, H, k, error);
     if (error <= 1 && (truncated || k >= target - 1)) {
-      row_adopt (g, st, k);
-      if (truncated) {
-        st->s.step = fabs (kept_step);
-        st->s.order = kept_order;
-      } else {
-        next_after_success (st, &a, k, before, H);
-        ceiling_heed (st, H);
-      }
+      attempt_succeed (g, st, &a, k, H, truncated);
       return STEP_ACCEPTED;
     }
-    if (hopeless (k, target, error) || k == target + 1) {
-      next_after_failure (st, &a, k, H);
-      return STEP_REJECTED;
-    }
+    if (hopeless (k, target, error) || k == target + 1)
+      return attempt_fail (st, &a, k, H);
   }
   return STEP_REJECTED;
 }

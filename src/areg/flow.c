@@ -465,6 +465,17 @@ void areg_flow_exact (struct areg *g, struct areg_state *st)
   st->s.rate = rate;
 }
 
+double areg_flow_time_rate (const struct areg_state *st)
+{
+  return st->s.potential + (st->s.split ? 0 : st->s.potential_stars) + st->s.gamma;
+}
+
+double areg_flow_step_of (const struct areg_state *st, double dt)
+{
+  const double w = areg_flow_time_rate (st), change = 0.5 * st->s.rate * dt / w;
+  return w * fabs (dt) * (change > -0.5 ? fmin (1 + change, 2) : 0.5);
+}
+
 double areg_flow_energy_off (const struct areg_state *st)
 {
   double e1, e2;

@@ -188,7 +188,7 @@ static struct areg *split_step (double *dt)
   st->s.order = 8;
   const double before = st->hi[Y_TIME];
   int tries = 0;
-  while (areg_extrapolate_step (g, st, st->s.step, 0) != STEP_ACCEPTED)
+  while (areg_extrapolate_step (g, st, areg_extrapolate_plan (g, st, 1), 0) != STEP_ACCEPTED)
     assert_true (tries++ < 20);
   *dt = st->hi[Y_TIME] - before;
   return g;
