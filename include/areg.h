@@ -208,8 +208,9 @@ int areg_load (struct areg *system, double t, const struct areg_body *bodies, in
  * integers or another origin: x is the position rounded, x_low the rest. NULL: zeros. */
 int areg_load_split (struct areg *system, double t, const struct areg_body *bodies, const double (*x_low)[3], int n);
 
-/* Advances to t_end, forwards or backwards (mergers and events only happen forwards). On AREG_OK all bodies are at
- * t_end. AREG_BAD_TIME, AREG_TOO_MANY_STEPS, AREG_NO_CONVERGENCE, AREG_GROUP_FAILED. */
+/* Advances to t_end, forwards or backwards. Mergers and events only happen forwards; bodies that begin within reach
+ * of each other, approaching or not, meet at the beginning. On AREG_OK all bodies are at t_end. AREG_BAD_TIME,
+ * AREG_TOO_MANY_STEPS, AREG_NO_CONVERGENCE, AREG_GROUP_FAILED. */
 int areg_advance (struct areg *system, double t_end);
 
 /* As areg_advance, and calls `sample` with all bodies at each of the n_times times in (now, t_end], which stand in

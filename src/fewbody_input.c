@@ -12,6 +12,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "fewbody.h"
+#include "params/pn_terms.h"
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -104,24 +105,11 @@ static int place_read (char *text, double *x, double *low)
 
 static int terms_read (const char *text, int32_t *terms)
 {
-  static const struct { const char *word; int32_t bits; } words[] = {
-    { "all", AREG_PN_ALL }, { "no_spin", AREG_PN_NO_SPIN }, { "none", AREG_PN_NONE } };
-  static const char letters[] = "24567scbp";
-  static const int32_t bits[] = { AREG_PN1, AREG_PN2, AREG_PN25, AREG_PN3, AREG_PN35, AREG_PN_SPIN, AREG_PN_CROSS,
-                                  AREG_PN_STARS, AREG_PN_PARTNERS };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (!strcmp (text, words[i].word)) {
-      *terms = words[i].bits;
-      return 1;
-    }
-  *terms = 0;
-  for (const char *c = text; *c; c++) {
-    const char *at = strchr (letters, *c);
-    if (!at)
-      return 0;
-    *terms |= bits[at - letters];
-  }
-  return *text != 0;
+  unsigned bits;
+  if (pn_terms_parse (text, &bits))
+    return 0;
+  *terms = (int32_t) bits;
+  return 1;
 }
 
 static int whole_read (const char *text, double most, double *out)
@@ -155,7 +143,9 @@ static int option_take (struct fewbody *task, const struct row *row, const char 
     break;
   case T_COUNT: wants = whole_read (text, 1e7, &x) ? NULL : "a whole number from 0 to 1e7"; break;
   case T_STEPS: wants = whole_read (text, 1e15, &x) && x > 0 ? NULL : "a whole number from 1 to 1e15"; break;
-  case T_TERMS: wants = terms_read (text, at) ? NULL : "all, no_spin, none, or letters of 24567scbp"; break;
+  case T_TERMS:
+    wants = terms_read (text, at) ? NULL : "all, no_spin, none, or letters of 24567scbp, b only with 2";
+    break;
   case T_FLAG: *(int *) at = 1; break;
   case T_OPTION_FLAG: *(int32_t *) at = 1; break;
   case T_FILE: *(const char **) at = text; break;

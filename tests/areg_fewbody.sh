@@ -81,6 +81,7 @@ json 'd["status"] == 2'
 printf '1 1 1 0 0 0 0.3 0\n2 1 -1 0 0 0 -0.3 0\n' > "$work/pair"
 expect 0 --c 3 --merge-at 3 --t-end 50 --kicks --json "$work/pair"
 json 'd["mergers"] == 1 and d["merger_list"][0]["m_remnant"] < 2 and d["bodies"][0]["kind"] == "bh"'
+printf '1 1 1 0 0 0 0.3 0 0.01 0 0\n2 1 -1 0 0 0 -0.3 0 0 0.02 0\n' > "$work/spins"
 # A star that is torn apart: recorded, and gone; its radius goes in and out.
 printf '1 1 0 0 0 0 0 0 bh\n2 1e-3 1.999 0 0 0 0.02 0 star radius=0.001\n' > "$work/star"
 expect 0 --disrupt-at 1 --accrete 0.25 --t-end 9 --json "$work/star"
@@ -119,6 +120,18 @@ grep -qx '# t = 0' "$work/out" || fault "the file's own options beat the command
 env LC_ALL=de_DE.UTF-8 "$run" --t-end 1 "$case" > "$work/out"
 rows | cmp -s - "$work/one" || fault "the locale makes a difference"
 
+# Words and letters of terms are taken in any case; each set is its own.
+for terms in 'all ALL 24567sc 7C6S542' 'no_spin No_SPIN 24567c' 'none NONE' '245 542' '2 2c' 's S' '4 4c'; do
+  first=
+  for word in $terms; do
+    expect 0 --c 20 --merge-at 0 --pn "$word" --t-end 5 "$work/spins"
+    test -n "$first" || { first=$word; rows > "$work/one"; }
+    rows | cmp -s - "$work/one" || fault "--pn $word is not $first"
+  done
+  cat "$work/one" >> "$work/all_terms"
+done
+test "$(sort "$work/all_terms" | uniq | wc -l)" -eq 14 || fault "different post-Newtonian terms make no difference"
+
 # Bodies without a word are holes with --c, else stars.
 expect 0 --t-end 0.1 "$work/pair"
 test "$(grep -c ' star$' "$work/out")" -eq 2 || fault "not stars by default"
@@ -126,7 +139,7 @@ expect 0 --t-end 0.1 --c 100 "$work/pair"
 test "$(grep -c ' bh$' "$work/out")" -eq 2 || fault "not holes by default with --c"
 
 # Faults: of usage, of the bodies, of the file.
-for bad in --tol=0 --tol=1e-16 --tol=nan --tol=1,5 --pn=9 --pn= --G=-1 --c=inf --no-such-thing --outputs=-1 --outputs=1.5 \
+for bad in --tol=0 --tol=1e-16 --tol=nan --tol=1,5 --pn=9 --pn= --pn=b --pn=allx --G=-1 --c=inf --no-such-thing --outputs=-1 --outputs=1.5 \
            --max-steps=0 --t-end=nan --t-end= --kicks=1 --s=1 -x --merge-at=-1 --softening=-1 --end-tol=1 --disrupt-at=-1 --accrete=1.1; do
   expect 64 "$bad" "$case"
 done

@@ -56,8 +56,9 @@ static int pair_find (struct areg *g, const struct areg_state *st, int *pa, int 
   return isfinite (least);
 }
 
-/* The record, computed in the frame of the pair's own centre of mass place and the system's velocity, so that the
- * remnant's place keeps its digits; `x`, `v` of the record are then moved to the caller's frame. */
+/* The record. Places are counted from the pair's own centre of mass, so that the remnant's keeps its digits, and
+ * moved to the caller's frame afterwards; velocities are the caller's, as post-Newtonian forces see them, since the
+ * momentum that these conserve is that of no other frame. */
 static void record_make (struct areg *g, const struct areg_state *st, double t, int a, int b, const double d[3],
                          struct areg_merger *record, double dx[3], double dv[3])
 {
@@ -72,8 +73,6 @@ static void record_make (struct areg *g, const struct areg_state *st, double t, 
     separation[c] = d[c] * g->units.length;
     body[0].x[c] = separation[c] * (mb / (ma + mb));
     body[1].x[c] = -separation[c] * (ma / (ma + mb));
-    for (int i = 0; i < 2; i++)
-      body[i].v[c] -= g->units.com_v[c];
   }
   remnant_of_merger (&g->options, t, &body[0], &body[1], separation, record);
   for (int c = 0; c < 3; c++) {
@@ -81,7 +80,6 @@ static void record_make (struct areg *g, const struct areg_state *st, double t, 
     dx[c] = moved / g->units.length;
     dv[c] = (record->v[c] - body[0].v[c]) / g->units.velocity;
     record->x[c] = place[c] + moved;
-    record->v[c] += g->units.com_v[c];
   }
 }
 

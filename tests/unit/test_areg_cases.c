@@ -214,6 +214,71 @@ static void many_mergers (void **state)
   }
 }
 
+/* Two holes that begin within reach, moving apart, merge at the very beginning: the record is of the bodies as they
+ * were given, not as a step has left them, and the remnant coasts from there. A call of no time changes nothing, nor
+ * does one backwards. */
+static void begun_inside (void **state)
+{
+  (void) state;
+  struct areg_body b[2] = { test_body (7, 0.4, 10, 2, 0, 0.05, 0.1, 0.02, AREG_HOLE),
+                            test_body (3, 0.6, -9, 0, 1, -0.1, -0.2, 0, AREG_HOLE) };
+  struct areg_options o = test_options (1e-10, 1, 0, AREG_PN_ALL);
+  const double separation[3] = { -19, -2, 1 };
+  const struct areg_merger *m;
+  struct areg_merger want;
+  struct areg *s = NULL;
+  o.kicks = 1;
+  b[0].spin[1] = 0.1;
+  b[1].spin[2] = -0.3;
+  remnant_of_merger (&o, 5, &b[1], &b[0], separation, &want);
+  assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+  assert_int_equal (areg_load (s, 5, b, 2), AREG_OK);
+  assert_int_equal (areg_advance (s, 5), AREG_OK);
+  assert_int_equal (areg_advance (s, 4.5), AREG_OK);
+  assert_int_equal (areg_count (s), 2);
+  assert_int_equal (areg_load (s, 5, b, 2), AREG_OK);
+  assert_int_equal (areg_advance (s, 6), AREG_OK);
+  assert_int_equal (areg_mergers (s, &m), 1);
+  assert_true (m->t == 5 && m->id1 == 3 && m->id2 == 7);
+  assert_true (fabs (m->separation / want.separation - 1) < 1e-14);
+  assert_true (fabs (m->m_remnant / want.m_remnant - 1) < 1e-14 && fabs (m->chi_remnant - want.chi_remnant) < 1e-14);
+  areg_bodies (s, b);
+  for (int k = 0; k < 3; k++) {
+    assert_true (fabs (m->kick[k] - want.kick[k]) < 1e-14 && fabs (m->v[k] - want.v[k]) < 1e-14);
+    assert_true (fabs (b[0].x[k] - m->x[k] - m->v[k]) < 1e-13);
+  }
+  areg_free (&s);
+}
+
+/* A remnant flies on as the pair's centre of mass did, in a frame that moves at c/100 as in any other, and whatever
+ * the phase at which they met: that of the orbit (e = 0.6) moves Newton's by 1e-4 c. Momentum through 3PN is kept
+ * to what 4PN and the radiation make of it: c u^4 at u = 1/50 is 2e-7. */
+static void remnant_flies_on (void **state)
+{
+  (void) state;
+  double v[3][3];
+  for (int k = 0; k < 3; k++) {
+    struct areg_body b[2] = { test_body (1, 1, 640. / 3, 0, 0, 0.01, 0.0102, 0, AREG_HOLE),
+                              test_body (2, 0.5, -1280. / 3, 0, 0, 0.01, -0.0204, 0, AREG_HOLE) };
+    struct areg_options o = test_options (1e-10, 1, 0, AREG_PN_ALL);
+    const struct areg_merger *m;
+    struct areg *s = NULL;
+    o.merge_radius = 60 + 8 * k;
+    b[0].spin[0] = 0.5;
+    b[1].spin[2] = 0.1;
+    assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+    assert_int_equal (areg_load (s, 0, b, 2), AREG_OK);
+    assert_int_equal (areg_advance (s, 1e6), AREG_OK);
+    assert_int_equal (areg_mergers (s, &m), 1);
+    memcpy (v[k], m->v, sizeof v[k]);
+    areg_free (&s);
+  }
+  print_message ("remnant: %.9f %.9f, %.9f %.9f, %.9f %.9f\n", v[0][0], v[0][1], v[1][0], v[1][1], v[2][0], v[2][1]);
+  for (int k = 1; k < 3; k++)
+    for (int c = 0; c < 3; c++)
+      assert_true (fabs (v[k][c] - v[0][c]) < 1e-7);
+}
+
 /* ---- A8 ---- */
 
 static void direction (uint64_t *seed, double size, double out[3])
@@ -322,6 +387,7 @@ int main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (long_orbit), cmocka_unit_test (long_newtonian_orbit), cmocka_unit_test (one_pn_both_ways),
     cmocka_unit_test (other_units), cmocka_unit_test (collisions), cmocka_unit_test (many_mergers),
+    cmocka_unit_test (begun_inside), cmocka_unit_test (remnant_flies_on),
     cmocka_unit_test (remnant_statistics), cmocka_unit_test (three_bodies) };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
