@@ -19,7 +19,7 @@ struct fixture
   int64_t n;
   uint64_t (*position)[3], *id;
   double *mass, *softening, (*acceleration)[3], *potential;
-  float *old, *work;
+  float *old, *work, (*trend)[4];
   int32_t *group;
 };
 
@@ -38,6 +38,7 @@ static inline void fixture_alloc (struct fixture *s, int64_t n)
   s->potential = mem_alloc_zero ("fixture", n, sizeof *s->potential);
   s->old = mem_alloc_zero ("fixture", n, sizeof *s->old);
   s->work = mem_alloc_zero ("fixture", n, sizeof *s->work);
+  s->trend = mem_alloc_zero ("fixture", n, sizeof *s->trend);
   s->group = mem_alloc ("fixture", n, sizeof *s->group);
   for (int64_t i = 0; i < n; i++)
     s->group[i] = -1;
@@ -53,6 +54,7 @@ static inline void fixture_free (struct fixture *s)
   mem_free (&s->potential);
   mem_free (&s->old);
   mem_free (&s->work);
+  mem_free (&s->trend);
   mem_free (&s->group);
 }
 
@@ -89,7 +91,8 @@ static inline struct gravity_bodies fixture_bodies (const struct fixture *s)
 static inline enum status fixture_solve (const struct gravity_options *o, const struct comm *comm, struct fixture *s)
 {
   const struct gravity_bodies b = fixture_bodies (s);
-  const struct gravity_result r = { .acceleration = s->acceleration, .potential = s->potential, .work = s->work };
+  const struct gravity_result r = { .acceleration = s->acceleration, .potential = s->potential, .work = s->work,
+                                    .trend = s->trend };
   struct gravity *g;
   enum status st = gravity_create (o, &g);
 

@@ -20,6 +20,7 @@
 #include "gravity/mesh.h"
 #include "gravity/momentum.h"
 #include "gravity/share.h"
+#include "gravity/trend.h"
 #include "gravity/walk.h"
 
 struct gravity
@@ -167,7 +168,7 @@ struct delivery
 {
   const struct comm *comm;
   const struct gravity_result *result;
-  double acceleration, potential; /* units of the solve in those of the caller */
+  double acceleration, potential, gradient; /* units of the solve in those of the caller */
   int64_t bad;                    /* a body of this rank whose sums are not finite, INT64_MAX if there is none */
 };
 
@@ -175,14 +176,16 @@ struct delivery
 struct homing
 {
   double acceleration[3], potential;
-  float work;
+  float work, trend[4];
   int32_t index;
 };
 
 /* False if the sums are not finite. */
 static inline bool hand_over (const struct delivery *to, int32_t j, const double acceleration[3], double potential,
-                              float work)
+                              float work, const float trend[4])
 {
+  for (int k = 0; k < 4 && to->result->trend; k++)
+    to->result->trend[j][k] = (float) (trend[k] * (k == 0 ? to->acceleration : to->gradient));
   for (int k = 0; k < 3 && to->result->acceleration; k++)
     to->result->acceleration[j][k] = acceleration[k] * to->acceleration;
   if (to->result->potential)
@@ -202,7 +205,7 @@ static void deliver (struct delivery *to, const struct forest *f, const struct s
     const int32_t j = f->home[i];
     if (!is_guest (f, i)
         && !hand_over (to, j, sums->acceleration[i], sums->potential ? sums->potential[i] : 0,
-                       sums->work ? sums->work[i] : 0)
+                       sums->work ? sums->work[i] : 0, f->place[i])
         && j < bad)
       bad = j;
   }
@@ -229,6 +232,7 @@ static struct homing *pack_homing (const struct comm *comm, const struct forest 
     memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
     h->potential = sums->potential ? sums->potential[i] : 0;
     h->work = sums->work[i];
+    memcpy (h->trend, f->place[i], sizeof h->trend);
     h->index = f->home[i];
   }
   return out;
@@ -248,7 +252,8 @@ static enum status send_home (struct delivery *to, const struct forest *f, const
     st = comm_exchange (comm, out, first, sizeof *out, (void **) &arrived, &from);
   }
   for (int64_t i = 0; st == ST_OK && i < from[comm->size]; i++)
-    if (!hand_over (to, arrived[i].index, arrived[i].acceleration, arrived[i].potential, arrived[i].work)
+    if (!hand_over (to, arrived[i].index, arrived[i].acceleration, arrived[i].potential, arrived[i].work,
+                    arrived[i].trend)
         && arrived[i].index < to->bad)
       to->bad = arrived[i].index;
   mem_free (&out);
@@ -277,7 +282,8 @@ static enum status deliver_all (const struct gravity *g, const struct crowd *cro
                                 struct gravity_cost *cost)
 {
   struct delivery to = { .comm = comm, .result = result, .acceleration = crowd->acceleration,
-                         .potential = -crowd->acceleration * crowd->length };
+                         .potential = -crowd->acceleration * crowd->length,
+                         .gradient = crowd->acceleration / crowd->length };
   enum status st = ST_OK;
 
   deliver (&to, &g->forest, sums);
@@ -392,6 +398,8 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   if (st == ST_OK)
     g->cost.net_force = momentum_balance (comm, &g->forest, &sums);
   phase_end (&g->cost, PHASE_BALANCE, &clock);
+  if (st == ST_OK && result->trend)
+    trend_fit (&g->forest, &sums);
   if (result->lend)
     forest_lend (&g->forest, result);
   if (st == ST_OK)
@@ -410,6 +418,7 @@ static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, co
   const struct mesh_frame frame = mesh_frame (g->mesh, comm, bodies, g->asked.length);
 
   g->options.split_scale = frame.split_scale;
+  result->trend = NULL; /* of the short-range part alone it would mislead */
   enum status st = solve_by_trees (g, comm, bodies, result);
   if (st == ST_OK)
     st = mesh_solve (g->mesh, comm, &frame, g->asked.G, bodies, result, &g->cost);
@@ -442,6 +451,8 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
 
   gravity->cost = (struct gravity_cost) { 0 };
   gravity->options = gravity->asked;
+  if (here.trend)
+    memset (here.trend, 0, (size_t) bodies->n * sizeof *here.trend);
   forest_clear (&gravity->forest);
   if (n < gravity->options.direct_below) {
     st = here.lend ? status_agree (comm, forest_reserve_bodies (&gravity->forest, bodies->n), NULL) : ST_OK;

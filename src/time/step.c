@@ -28,6 +28,7 @@ struct force_set
   int64_t n, count, hash;         /* local members; of all ranks; sum of mixed ids of all ranks */
   int64_t *index;                 /* owned */
   double (*acceleration)[3];      /* owned */
+  float (*trend)[4];              /* owned: of the smooth field (gravity.h) */
 };
 
 /* ---- ticks ---- */
@@ -110,6 +111,7 @@ static void drop_sets (struct stepper *s)
   for (int k = 0; k < s->n_sets; k++) {
     mem_free (&s->set[k].index);
     mem_free (&s->set[k].acceleration);
+    mem_free (&s->set[k].trend);
   }
   s->n_sets = 0;
 }
@@ -214,7 +216,8 @@ static enum status compute_set (struct stepper *s, struct force_set *f, int pote
   if (st == ST_OK) {
     struct gravity_result result = { .acceleration = f->acceleration,
                                      .potential = !potentials ? NULL : whole ? s->p->potential : b.potential,
-                                     .work = whole ? s->p->work : b.work };
+                                     .work = whole ? s->p->work : b.work,
+                                     .trend = f->trend };
     st = gravity_solve (s->gravity, s->comm, &b.bodies, &result);
   }
   for (int64_t k = 0; k < f->n && st == ST_OK && whole; k++)
@@ -237,9 +240,10 @@ static struct force_set *set_force (struct stepper *s, int64_t n, int potentials
       return &s->set[k];
   ASSERT (s->n_sets < 2 * N_BINS);
   *f = (struct force_set){ n, name[0], name[1], mem_alloc ("set members", n, sizeof *f->index),
-                           mem_alloc ("set forces", n, sizeof *f->acceleration) };
+                           mem_alloc ("set forces", n, sizeof *f->acceleration),
+                           mem_alloc ("set trends", n, sizeof *f->trend) };
   s->n_sets++;
-  *st = status_agree (s->comm, f->index && f->acceleration ? ST_OK : ST_MEMORY, NULL);
+  *st = status_agree (s->comm, f->index && f->acceleration && f->trend ? ST_OK : ST_MEMORY, NULL);
   if (*st == ST_OK) {
     for (int64_t k = 0; k < n; k++)
       f->index[k] = is_whole (s, f) ? k : s->order[k]; /* the whole system is not copied: it comes as it lies */
@@ -435,11 +439,28 @@ enum status step_close (struct stepper *s, int potentials)
 
 /* ---- open ---- */
 
+#define FORESIGHT 0.25 /* the most that the smooth |a| is taken to change by in half a step */
+#define MARGIN 1.25    /* over |a|: for 5 % more kicks half of the scatter of energy that is left (doc/gravity.md) */
+
+/* |a| that decides on a particle's step. Where it shares a smooth field with its neighbours, that is the field's in
+ * the middle of the step: noise, and a lag behind the motion, make energy drift (doc/gravity.md). Otherwise, and in
+ * regions and their halos, it is its own. `way`: half a step's way per velocity. */
+static double deciding_acceleration (const struct stepper *s, int64_t i, const double acceleration[3],
+                                     const float trend[4], double way)
+{
+  const double *const v = s->p->velocity[i];
+
+  if (trend[0] == 0 || s->p->group[i] >= 0 || s->p->flags[i] & PARTICLE_HALO)
+    return MARGIN * norm3 (acceleration);
+  const double ahead = way * (v[0] * trend[1] + v[1] * trend[2] + v[2] * trend[3]) / trend[0];
+  return MARGIN * trend[0] * (1 + fmax (-FORESIGHT, fmin (ahead, FORESIGHT)));
+}
+
 /* The step that a particle wants, from its force among the set and its own softening, both physical; a body must not
  * cross a tenth of the box either, however weak its force. */
-static double wanted_step (const struct stepper *s, const struct epoch *e, int64_t i, const double acceleration[3])
+static double wanted_step (const struct stepper *s, const struct epoch *e, int64_t i, double acceleration)
 {
-  const double a = e->scale, force = norm3 (acceleration) / (a * a), v = norm3 (s->p->velocity[i]) / (a * a);
+  const double a = e->scale, force = acceleration / (a * a), v = norm3 (s->p->velocity[i]) / (a * a);
   const double eps = e->softening[s->p->type[i]] * a;
   double dt = force > 0 ? sqrt (2 * s->params->ErrTolIntAccuracy * eps / force) : INFINITY;
 
@@ -538,12 +559,12 @@ static int64_t descend (struct stepper *s, const struct force_set *f, int b, int
 {
   struct particles *p = s->p;
   const struct epoch epoch = epoch_now (s);
-  const double least = shortest_step (s);
+  const double least = shortest_step (s), way = cosmology_drift (&s->cosmology, now (s), 0.5 * bin_length (s, b));
   int64_t highest = -1;
 
   for (int64_t k = 0; k < f->n; k++) {
     int64_t i = f->index[k];
-    double dt = wanted_step (s, &epoch, i, f->acceleration[k]);
+    double dt = wanted_step (s, &epoch, i, deciding_acceleration (s, i, f->acceleration[k], f->trend[k], way));
     int bin = bin_of_step (s, dt);
     if (dt < least && p->group[i] < 0 && *st == ST_OK) {
       *st = refuse_step (s, "body", p->id[i], dt);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Proves that accelerations and potentials are the same bits on any number of ranks and for any distribution of the
- * bodies over them, by tree and by direct sum, with groups; that failures are agreed; and that nothing leaks.
+/* Proves that accelerations, their trends and potentials are the same bits on any number of ranks and for any
+ * distribution of the bodies over them, by tree and by direct sum, with groups; that failures are agreed; and that
+ * nothing leaks.
  *
  * The oracle is the same solve by every rank alone. */
 #include <setjmp.h>
@@ -66,6 +67,7 @@ static int same_as_alone (const struct gravity_options *o, const struct fixture 
   for (int64_t i = 0; i < s.n && st == ST_OK; i++) {
     const int64_t j = (int64_t) s.id[i] - 1;
     same &= !memcmp (s.acceleration[i], alone->acceleration[j], sizeof s.acceleration[i])
+            && !memcmp (s.trend[i], alone->trend[j], sizeof s.trend[i])
             && s.potential[i] == alone->potential[j] && s.work[i] > 0;
   }
   fixture_free (&s);
