@@ -38,8 +38,9 @@
  * system.
  *
  * Reproducibility. Results depend on bodies, options, times and the history of calls since areg_load: not on the
- * order of bodies, the size of the group, or the machine's vectors. Units whose ratio is a power of two give the
- * same bits. Watching (areg_advance_sampled, areg_bodies, areg_dump) changes nothing.
+ * order of bodies, the size of the group, or the machine's vectors. (Another C library's pow and log may choose
+ * other steps, within the tolerance.) Units whose ratio is a power of two give the same bits. Watching
+ * (areg_advance_sampled, areg_bodies, areg_dump) changes nothing.
  *
  * Groups. Ranks that share a system create it each with their own rank and the same everything else, and make the
  * same calls with the same arguments; bodies may be in another order. Only areg_advance and areg_advance_sampled
@@ -98,7 +99,7 @@ struct areg_body
 {
   double m;                /* > 0 */
   double x[3], v[3];
-  double spin[3];          /* holes: angular momentum S, |S| = chi G m^2/c */
+  double spin[3];          /* angular momentum S; of holes |S| = chi G m^2/c; that of stars is handed back as given */
   uint64_t id;             /* unique in the system; orders bodies wherever an order matters */
   int32_t kind;            /* enum areg_kind */
   double radius;           /* stars: for disruption and capture by holes; 0: a point, to which neither happens */

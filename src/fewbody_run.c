@@ -86,7 +86,9 @@ static void body_json (FILE *out, const struct areg_body *b, const double *low)
   fputs (" }", out);
 }
 
-static void body_text (FILE *out, const struct areg_body *b, const double *low)
+static int body_spins (const struct areg_body *b) { return b->spin[0] != 0 || b->spin[1] != 0 || b->spin[2] != 0; }
+
+static void body_text (FILE *out, const struct areg_body *b, const double *low, int spins)
 {
   fprintf (out, "%llu %.17g", (unsigned long long) b->id, b->m);
   for (int c = 0; c < 3; c++) {
@@ -95,7 +97,7 @@ static void body_text (FILE *out, const struct areg_body *b, const double *low)
       fprintf (out, ":%.17g", low[c]);
   }
   fprintf (out, " %.17g %.17g %.17g", b->v[0], b->v[1], b->v[2]);
-  if (b->spin[0] != 0 || b->spin[1] != 0 || b->spin[2] != 0)
+  if (spins)
     fprintf (out, " %.17g %.17g %.17g", b->spin[0], b->spin[1], b->spin[2]);
   fprintf (out, " %s", b->kind == AREG_HOLE ? "bh" : "star");
   if (b->radius > 0)
@@ -106,12 +108,15 @@ static void body_text (FILE *out, const struct areg_body *b, const double *low)
 static void bodies_print (const struct fewbody *task, FILE *out, const struct areg_body *b, const double (*low)[3],
                           int n)
 {
+  int spins = 0; /* of any: all rows have the same columns */
+  for (int i = 0; i < n; i++)
+    spins |= body_spins (&b[i]);
   for (int i = 0; i < n; i++)
     if (task->json) {
       fputs (i ? ",\n" : "", out);
       body_json (out, &b[i], low ? low[i] : NULL);
     } else
-      body_text (out, &b[i], low ? low[i] : NULL);
+      body_text (out, &b[i], low ? low[i] : NULL, spins);
 }
 
 static int sample_print (void *context, double t, const struct areg_body *b, int n)

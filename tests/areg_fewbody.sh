@@ -82,6 +82,11 @@ printf '1 1 1 0 0 0 0.3 0\n2 1 -1 0 0 0 -0.3 0\n' > "$work/pair"
 expect 0 --c 3 --merge-at 3 --t-end 50 --kicks --json "$work/pair"
 json 'd["mergers"] == 1 and d["merger_list"][0]["m_remnant"] < 2 and d["bodies"][0]["kind"] == "bh"'
 printf '1 1 1 0 0 0 0.3 0 0.01 0 0\n2 1 -1 0 0 0 -0.3 0 0 0.02 0\n' > "$work/spins"
+expect 0 --t-end 5 "$work/spins"
+test "$(grep -c ' 0.01 0 0 star$' "$work/out")$(grep -c ' 0 0.02 0 star$' "$work/out")" = 11 || fault "spins of stars are lost"
+printf '3 1e-3 9 0 0 0 0.1 0 star\n' | cat "$work/spins" - > "$work/three"
+expect 0 --c 20 --t-end 5 "$work/three"
+test "$(rows | awk '{ print NF }' | uniq)" = 12 || fault "rows have different columns"
 # A star that is torn apart: recorded, and gone; its radius goes in and out.
 printf '1 1 0 0 0 0 0 0 bh\n2 1e-3 1.999 0 0 0 0.02 0 star radius=0.001\n' > "$work/star"
 expect 0 --disrupt-at 1 --accrete 0.25 --t-end 9 --json "$work/star"

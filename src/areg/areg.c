@@ -163,6 +163,8 @@ int areg_load_split (struct areg *g, double t, const struct areg_body *bodies, c
       areg_state_copy (g, &g->now, &g->saved);
     return load_refused (g, status, t, bodies, x_low, n);
   }
+  for (int i = 0; i < n; i++)
+    memcpy (g->star_spin[i], bodies[i].spin, sizeof g->star_spin[i]);
   g->loaded = 1;
   return AREG_OK;
 }

@@ -116,6 +116,7 @@ struct areg
   int *int_scratch;                        /* 4 capacity */
   struct areg_body *bodies_scratch;
   double (*low_scratch)[3];
+  double (*star_spin)[3];                  /* as given, by index: nothing acts on it */
   struct { struct areg_body *bodies; double (*low)[3], t; int n; } refused; /* by the last call, a load; or n = 0 */
   double mean_x[3], mean_v[3];             /* of areg_state_spread: centre of mass, caller's units */
   void *block;

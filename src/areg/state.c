@@ -66,6 +66,7 @@ static void scratch_place (struct areg *g, char *base, size_t *used, size_t n)
   g->int_scratch = piece (base, used, 4 * n * sizeof (int));
   g->bodies_scratch = piece (base, used, n * sizeof (struct areg_body));
   g->low_scratch = piece (base, used, 3 * n * sizeof (double));
+  g->star_spin = piece (base, used, 3 * n * sizeof (double));
   g->refused.bodies = piece (base, used, n * sizeof (struct areg_body));
   g->refused.low = piece (base, used, 3 * n * sizeof (double));
   g->mergers = piece (base, used, n * sizeof (struct areg_merger));
@@ -437,7 +438,8 @@ void areg_state_body (const struct areg *g, const struct areg_state *st, int b, 
   for (int c = 0; c < 3; c++) {
     out->x[c] = g->mean_x[c] + g->units.length * g->pos[c * bs + b];
     out->v[c] = g->mean_v[c] + g->units.velocity * g->vel[c * bs + b];
-    out->spin[c] = b < st->s.n_holes ? spin_unit * st->hi[Y_LINKS + 6 * S + 3 * b + c] : 0;
+    out->spin[c] = b < st->s.n_holes ? spin_unit * st->hi[Y_LINKS + 6 * S + 3 * b + c]
+                                     : g->star_spin[st->index[b]][c];
   }
 }
 
