@@ -65,10 +65,11 @@ double cosmology_span (const struct cosmology *c, double time, double length)
   return c->comoving ? integral (c, time, length, 0) : length;
 }
 
-/* Newton's iteration, from the step at the present rate. */
+/* Newton's iteration, from what the step would be in a universe of matter alone, which has no time before 2/(3H) ago:
+ * from the present rate it would start far out where the span is many times the age. */
 double cosmology_length (const struct cosmology *c, double time, double span)
 {
-  double length = c->comoving ? span * cosmology_hubble (c, time) : span;
+  double length = c->comoving ? log1p (fmax (-0.9, 1.5 * span * cosmology_hubble (c, time))) / 1.5 : span;
 
   for (int k = 0; c->comoving && k < 60; k++) {
     double change = (span - cosmology_span (c, time, length)) * cosmology_hubble (c, time * exp (length));

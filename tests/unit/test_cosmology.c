@@ -63,6 +63,72 @@ static void test_other_closed_forms (void **unused)
   }
 }
 
+/* From a = 0.02 to 1, H0 = 0.1: kick, drift and span; growth since 0.02, growth factor and age at 1. Integrated in
+ * other variables by QUADPACK (scipy.integrate.quad, relative error 1e-13): flat, Einstein-de Sitter, open, closed,
+ * curved with a constant of either sign. */
+static const struct { double omega0, omega_lambda, kick, drift, span, grown, growth, age; } universe[] = {
+  { 0.308, 0.692, 27.602839310228, 213.69357336031, 9.5361821545526, 39.187194271294, 0.78374132416883,
+    9.5701585322002 },
+  { 1, 0, 17.171572875254, 121.42135623731, 6.647810485835, 50, 1, 6.6666666666667 },
+  { 0.3, 0, 23.798347186016, 197.48817008212, 8.0539763026446, 23.44824359516, 0.45683546140824, 8.0879325466034 },
+  { 0.3, 0.7, 27.886787374855, 216.38790324577, 9.6065674048656, 38.949183028545, 0.77898101677079, 9.6409938163947 },
+  { 0.4, 1.1, 28.639206727456, 202.7234937454, 10.390259787284, 68.360963598402, 1.3870768250569, 10.420300565164 },
+  { 0.25, 0.6, 28.578180246944, 229.87768416867, 9.6009411799771, 32.030040241754, 0.6362407608723, 9.6385185242562 },
+  { 0.3, -0.5, 21.915325093484, 187.71058453402, 7.3573536180266, 18.408526944751, 0.35218909562951,
+    7.3909876429783 },
+};
+
+static struct cosmology universe_of (double omega0, double omega_lambda)
+{
+  return (struct cosmology){ 1, omega0, omega_lambda, 1 - omega0 - omega_lambda, 0.1 };
+}
+
+static void test_other_integrators (void **unused)
+{
+  const double a = 0.02, step = log (1 / a), tolerance = 3e-13; /* of the table: fourteen digits, an error of 1e-13 */
+
+  (void) unused;
+  for (size_t k = 0; k < sizeof universe / sizeof *universe; k++) {
+    const struct cosmology c = universe_of (universe[k].omega0, universe[k].omega_lambda);
+    assert_near (cosmology_kick (&c, a, step), universe[k].kick, tolerance);
+    assert_near (cosmology_drift (&c, a, step), universe[k].drift, tolerance);
+    assert_near (cosmology_span (&c, a, step), universe[k].span, tolerance);
+    assert_near (cosmology_length (&c, a, universe[k].span), step, tolerance);
+    assert_near (cosmology_age (&c, 1), universe[k].age, tolerance);
+    assert_near (cosmology_growth (&c, 1, NULL), universe[k].growth, tolerance);
+    assert_near (cosmology_growth (&c, 1, NULL) / cosmology_growth (&c, a, NULL), universe[k].grown, tolerance);
+  }
+}
+
+/* Growth: a in an Einstein-de Sitter universe, Groth & Peebles (1975) in an open one; and in all of them the equation
+ * of linear growth itself, f' + f^2 + (2 + d ln H / d ln a) f = 3/2 Omega (a) with f the slope. */
+static void test_growth (void **unused)
+{
+  const double x0 = 0.7 / 0.3, h = 1e-3;
+  double slope, before, after;
+
+  (void) unused;
+  for (double a = 0.02; a < 1; a *= 1.5) { /* the last universe turns round at 1.7 */
+    const double x = x0 * a, y = sqrt (1 + x) / (x * sqrt (x));
+    const double form = 2.5 / x0 * (1 + 3 / x + 3 * y * log (sqrt (1 + x) - sqrt (x)));
+    assert_near (cosmology_growth (&einstein_de_sitter, a, &slope), a, 2 * round_off);
+    assert_near (slope, 1, 4 * round_off);
+    assert_near (cosmology_growth (&open_universe, a, NULL), form, 1e-15 * (1 + 30 / (x * x))); /* the form cancels */
+    for (size_t k = 0; k < sizeof universe / sizeof *universe; k++) {
+      const struct cosmology c = universe_of (universe[k].omega0, universe[k].omega_lambda);
+      const double D = cosmology_growth (&c, a, &slope), H = cosmology_hubble (&c, a);
+      const double D1 = cosmology_growth (&c, a * exp (-h), &before), D2 = cosmology_growth (&c, a * exp (h), &after);
+      const double H1 = cosmology_hubble (&c, a * exp (-h)), H2 = cosmology_hubble (&c, a * exp (h));
+      const double matter = c.omega0 * c.hubble * c.hubble / (a * a * a * H * H);
+      const double left = (after - before) / (2 * h) + slope * slope + (2 + log (H2 / H1) / (2 * h)) * slope;
+      assert_true (D1 < D && D < D2);
+      /* differences over 2e-3: their error is the third derivative's, some 1e-7 */
+      assert_near (log (D2 / D1) / (2 * h), slope, 1e-5);
+      assert_near (left, 1.5 * matter, 1e-5);
+    }
+  }
+}
+
 static void test_parts_make_the_whole (void **unused)
 {
   double (*const integral[]) (const struct cosmology *, double, double)
@@ -84,6 +150,11 @@ static void test_age_and_back (void **unused)
   for (double a = 1e-3; a < 10; a *= 1.9) {
     assert_near (cosmology_scale_factor (&flat, cosmology_age (&flat, a)), a, 4 * round_off);
     assert_near (cosmology_scale_factor (&open_universe, cosmology_age (&open_universe, a)), a, 4 * round_off);
+  }
+  for (double step = 1e-15; step < 9; step *= 3) { /* from early times many times the age; from late ones back */
+    const double there = cosmology_span (&flat, 1e-3, step), back = cosmology_span (&flat, 3, -step);
+    assert_near (cosmology_length (&flat, 1e-3, there), step, 4 * round_off);
+    assert_near (cosmology_length (&flat, 3, back), -step, 1e-15 * (4 + exp (1.5 * step)));
   }
 }
 
@@ -156,6 +227,7 @@ int main (int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_einstein_de_sitter), cmocka_unit_test (test_other_closed_forms),
+    cmocka_unit_test (test_other_integrators), cmocka_unit_test (test_growth),
     cmocka_unit_test (test_parts_make_the_whole), cmocka_unit_test (test_age_and_back),
     cmocka_unit_test (test_physical_is_trivial), cmocka_unit_test (test_parameters), cmocka_unit_test (test_time_line)
   };
