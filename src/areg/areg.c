@@ -98,10 +98,10 @@ static int holes_allocate (struct areg *g, int holes)
   if (holes <= g->pn_holes)
     return AREG_OK;
   const size_t nh = (size_t) holes, pairs = nh * (nh - 1) / 2 + 1, bodies = 3 * (size_t) g->body_stride;
-  const size_t scratch = (size_t) pn_scratch_size (holes), flags = pairs / 8 + 1;
+  const size_t scratch = (size_t) areg_pn_scratch_size (holes), flags = pairs / 8 + 1;
   const size_t alone = 12 * nh + 3 * pairs + scratch + flags;
   const size_t stars = g->options.pn_terms & AREG_PN_STARS
-                         ? (nh + 2) * bodies + (size_t) pn_cloud_scratch_size (g->body_stride) : 0;
+                         ? (nh + 2) * bodies + (size_t) areg_pn_cloud_scratch_size (g->body_stride) : 0;
   double *p = calloc (alone + stars, sizeof *p);
   if (!p)
     return AREG_NO_MEMORY;

@@ -197,7 +197,7 @@ static double pn_stars (struct areg *g, const struct areg_state *st, const doubl
   }
   const struct pn_cloud cloud = { .c = g->units.c, .n = n, .n_holes = st->s.n_holes, .stride = bs, .mu = st->mu,
                                   .v = v, .newton = g->acc, .separation = g->pn_star_sep };
-  pn_cloud_accelerations (&cloud, a + 3 * bs, a);
+  areg_pn_cloud_accelerations (&cloud, a + 3 * bs, a);
   for (int c = 0; c < 3; c++)
     for (int b = 0; b < n; b++) {
       const double by = a[c * bs + b];
@@ -219,7 +219,7 @@ static double pn_rates (struct areg *g, const struct areg_state *st, const doubl
     system.terms &= ~(unsigned) AREG_PN1;
   memset (a, 0, (size_t) nh * sizeof *a);
   memset (g->pn_rate, 0, 3 * (size_t) nh * sizeof (double));
-  pn_accelerations (&system, g->pn_scratch, a, system.spin ? (double (*)[3]) g->pn_rate : NULL);
+  areg_pn_accelerations (&system, g->pn_scratch, a, system.spin ? (double (*)[3]) g->pn_rate : NULL);
   memcpy (total, g->acc, 3 * (size_t) bs * sizeof *total);
   double power = 0, cm[3] = { 0, 0, 0 };
   for (int c = 0; c < 3; c++)

@@ -74,7 +74,7 @@ static void record_make (struct areg *g, const struct areg_state *st, double t, 
     body[0].x[c] = separation[c] * (mb / (ma + mb));
     body[1].x[c] = -separation[c] * (ma / (ma + mb));
   }
-  remnant_of_merger (&g->options, t, &body[0], &body[1], separation, record);
+  areg_remnant_of_merger (&g->options, t, &body[0], &body[1], separation, record);
   for (int c = 0; c < 3; c++) {
     const double moved = record->x[c] - body[0].x[c];
     dx[c] = moved / g->units.length;

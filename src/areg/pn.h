@@ -23,17 +23,18 @@ struct pn_system
 };
 
 /* Doubles of scratch that any function here needs for n bodies. */
-int pn_scratch_size (int n);
+int areg_pn_scratch_size (int n);
 
 /* Adds the post-Newtonian part (without Newton) to a[n][3], and dS/dt to spin_rate[n][3] (may be NULL). The centre
  * of mass is accelerated too: integrate it, sum m a is not zero. */
-void pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3]);
+void areg_pn_accelerations (const struct pn_system *s, double *scratch, double (*a)[3], double (*spin_rate)[3]);
 
 /* 1PN of holes and stars together, added to a[n][3]: bodies 0 .. n_holes-1 of s are holes, the others stars. All
  * terms but those that the masses of three stars make (pn_eih.c); without `star_pairs` no term of a pair of stars,
- * which is right where their Newtonian force is softened. It contains the 1PN of the holes: call pn_accelerations
- * for those without AREG_PN1 beside it. Of s->terms nothing is asked. Cost n^2. */
-void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch, double (*a)[3]);
+ * which is right where their Newtonian force is softened. It contains the 1PN of the holes: for those call
+ * areg_pn_accelerations without AREG_PN1 beside it. Of s->terms nothing is asked. Cost n^2. */
+void areg_pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch,
+                                 double (*a)[3]);
 
 /* Holes and stars as the integrator holds them: arrays x | y | z, each part `stride` long, a multiple of eight and at
  * least n rounded up to one; beyond n all is finite and mu zero. Holes come first. */
@@ -47,18 +48,18 @@ struct pn_cloud
                               * beyond n: 1e200, whose square overflows, so that all it adds is exactly zero */
 };
 
-/* Doubles of scratch for pn_cloud_accelerations. */
-int pn_cloud_scratch_size (int stride);
+/* Doubles of scratch for areg_pn_cloud_accelerations. */
+int areg_pn_cloud_scratch_size (int stride);
 
 /* 1PN of all pairs with at least one hole, into a (x | y | z): pn_stars.c. It contains that of the holes, three
- * bodies included: call pn_accelerations for those without AREG_PN1 beside it. Cost O(n n_holes). */
-void pn_cloud_accelerations (const struct pn_cloud *s, double *scratch, double *a);
+ * bodies included: call areg_pn_accelerations for those without AREG_PN1 beside it. Cost O(n n_holes). */
+void areg_pn_cloud_accelerations (const struct pn_cloud *s, double *scratch, double *a);
 
 /* Conservative post-Newtonian energy of the chosen terms, without the Newtonian part: 1PN of all holes,
  * 2PN and 3PN pair by pair, spin terms. */
-double pn_energy (const struct pn_system *s, double *scratch);
+double areg_pn_energy (const struct pn_system *s, double *scratch);
 /* The momentum of the chosen conservative terms, m v included; constant up to the first order left out, which for
  * unequal masses drives it along the apsis: 1PN alone is not for long inspirals. */
-void pn_momentum (const struct pn_system *s, double *scratch, double out[3]);
+void areg_pn_momentum (const struct pn_system *s, double *scratch, double out[3]);
 
 #endif

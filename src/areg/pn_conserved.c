@@ -50,7 +50,7 @@ static lanes energy_3 (const struct pair *s)
   return E_0 + p * (E_p + p * (E_pp + p * E_ppp + q * E_ppq) + q * E_pq);
 }
 
-lanes pn_pair_energy (const struct pair *pair, unsigned terms)
+lanes areg_pn_pair_energy (const struct pair *pair, unsigned terms)
 {
   lanes sum = { 0, 0 };
   if (terms & AREG_PN1)
@@ -103,7 +103,7 @@ static struct nw momentum_3 (const struct pair *s)
   };
 }
 
-struct nw pn_pair_momentum (const struct pair *pair, unsigned terms)
+struct nw areg_pn_pair_momentum (const struct pair *pair, unsigned terms)
 {
   struct nw sum = { { 0, 0 }, { 0, 0 } };
   if (terms & AREG_PN1)

@@ -21,7 +21,7 @@ struct fields
   double (*a)[3];             /* n, Newtonian */
 };
 
-int pn_scratch_size (int n) { return n * (n - 1) / 2 + 8 * n; }
+int areg_pn_scratch_size (int n) { return n * (n - 1) / 2 + 8 * n; }
 
 /* Fields at all bodies of the first n_sources bodies, held in `memory` (4 n). */
 static struct fields newtonian_fields (const struct pn_system *s, int n_sources, const double *inverse_r,
@@ -80,12 +80,13 @@ static void add_pair (const struct pn_system *s, struct fields f, int i, int j, 
   }
 }
 
-void pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3])
+void areg_pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3])
 {
-  pn_star_accelerations (s, s->n, 1, scratch, a);
+  areg_pn_star_accelerations (s, s->n, 1, scratch, a);
 }
 
-void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch, double (*a)[3])
+void areg_pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pairs, double *scratch,
+                                 double (*a)[3])
 {
   double *memory = scratch + s->n * (s->n - 1) / 2;
   const double inverse_c2 = 1.0 / (s->c * s->c);
@@ -103,7 +104,7 @@ void pn_star_accelerations (const struct pn_system *s, int n_holes, int star_pai
 }
 
 /* (1/2) sum_A m_A (U_A^2 - sum_B U_AB^2)/c^2 */
-double pn_eih_energy_of_triples (const struct pn_system *s, double *scratch)
+double areg_pn_eih_energy_of_triples (const struct pn_system *s, double *scratch)
 {
   inverse_distances (s, scratch);
   const struct fields f = newtonian_fields (s, s->n, scratch, scratch + s->n * (s->n - 1) / 2);

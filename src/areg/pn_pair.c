@@ -135,7 +135,7 @@ static struct nw order_35 (const struct pair *s)
   };
 }
 
-struct nw pn_pair_coefficients (const struct pair *pair, unsigned terms)
+struct nw areg_pn_pair_coefficients (const struct pair *pair, unsigned terms)
 {
   struct nw sum = { { 0, 0 }, { 0, 0 } };
   if (terms & AREG_PN1)

@@ -68,21 +68,21 @@ static inline void pn_pair_set (const struct pn_system *s, int i, int j, double 
 
 /* Sum of the chosen orders (enum areg_pn bits 1PN to 3.5PN): a_1 = (c^2/r) (N_0 n + W_0 beta),
  * a_2 = -(c^2/r) (N_1 n + W_1 beta). */
-struct nw pn_pair_coefficients (const struct pair *pair, unsigned terms);
+struct nw areg_pn_pair_coefficients (const struct pair *pair, unsigned terms);
 
 /* Conserved energy of the interaction, conservative orders of `terms`, in units of G m1 m2/r: lane 0 + lane 1. */
-lanes pn_pair_energy (const struct pair *pair, unsigned terms);
+lanes areg_pn_pair_energy (const struct pair *pair, unsigned terms);
 /* Momentum of the interaction in units of G m1 m2/(r c): (N_0 - N_1) n + W_0 beta_1 + W_1 beta_2. */
-struct nw pn_pair_momentum (const struct pair *pair, unsigned terms);
+struct nw areg_pn_pair_momentum (const struct pair *pair, unsigned terms);
 
 /* 1PN of all bodies (Einstein, Infeld, Hoffmann), added to a. */
-void pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3]);
+void areg_pn_eih_accelerations (const struct pn_system *s, double *scratch, double (*a)[3]);
 /* The part of the 1PN energy that no sum over pairs contains: products of three different masses. */
-double pn_eih_energy_of_triples (const struct pn_system *s, double *scratch);
+double areg_pn_eih_energy_of_triples (const struct pn_system *s, double *scratch);
 
 /* Spin-orbit, spin-spin and quadrupole-monopole terms of pair (i, j): added to a and, unless NULL, spin_rate. */
-void pn_spin_accelerations (const struct pn_system *s, int i, int j, const struct pair_geometry *g, double (*a)[3],
-                            double (*spin_rate)[3]);
-double pn_spin_energy (const struct pn_system *s, int i, int j, const struct pair_geometry *g);
+void areg_pn_spin_accelerations (const struct pn_system *s, int i, int j, const struct pair_geometry *g,
+                                 double (*a)[3], double (*spin_rate)[3]);
+double areg_pn_spin_energy (const struct pn_system *s, int i, int j, const struct pair_geometry *g);
 
 #endif

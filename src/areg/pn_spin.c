@@ -51,8 +51,8 @@ static void add_precession (const double *S, const double *S_other, double m, do
     rate[k] += turn[k];
 }
 
-void pn_spin_accelerations (const struct pn_system *s, int i, int j, const struct pair_geometry *geometry,
-                            double (*a)[3], double (*spin_rate)[3])
+void areg_pn_spin_accelerations (const struct pn_system *s, int i, int j, const struct pair_geometry *geometry,
+                                 double (*a)[3], double (*spin_rate)[3])
 {
   const double *n = geometry->n, *beta = geometry->beta, h = geometry->inverse_r, c = s->c;
   double s_[3], mean[3], P[3], Q[3], n_x_beta[3], beta_x_P[3], n_x_Q[3];
@@ -81,7 +81,7 @@ void pn_spin_accelerations (const struct pn_system *s, int i, int j, const struc
 }
 
 /* E_SO = (G mu/(c^2 r^2)) (n x v).(M s - S_1 - S_2), E_SS+QM = (G m_1 m_2/(2 c^2 r^3)) [3 (n.s)^2 - s^2] */
-double pn_spin_energy (const struct pn_system *s, int i, int j, const struct pair_geometry *g)
+double areg_pn_spin_energy (const struct pn_system *s, int i, int j, const struct pair_geometry *g)
 {
   double s_[3], mean[3], xi[3], n_x_beta[3];
   reduced_spins (s, i, j, s_, mean);

@@ -54,7 +54,7 @@ AREG_INLINE struct triple everywhere (const double *p, int stride)
   return (struct triple) { zero + p[0], zero + p[stride], zero + p[2 * stride] };
 }
 
-int pn_cloud_scratch_size (int stride) { return 5 * stride; }
+int areg_pn_cloud_scratch_size (int stride) { return 5 * stride; }
 
 /* U of all bodies, and f: what of the Newtonian acceleration of stars is not the holes'. */
 AREG_MANY_TARGETS
@@ -124,7 +124,7 @@ static void stars_among_themselves (const struct pn_cloud *s, const double *U, c
   }
 }
 
-void pn_cloud_accelerations (const struct pn_cloud *s, double *scratch, double *a)
+void areg_pn_cloud_accelerations (const struct pn_cloud *s, double *scratch, double *a)
 {
   const int S = s->stride;
   double *U = scratch, *f = scratch + S;

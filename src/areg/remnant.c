@@ -156,7 +156,7 @@ static void centre_of_mass (const struct areg_options *options, const struct are
                             const double separation[3], struct areg_merger *out)
 {
   const double m[2] = { a->m, b->m }, c2 = options->c * options->c;
-  double v[2][3], spin[2][3], x[1][3], P[3], scratch[32]; /* pn_scratch_size (2) = 17 */
+  double v[2][3], spin[2][3], x[1][3], P[3], scratch[32]; /* areg_pn_scratch_size (2) = 17 */
   for (int k = 0; k < 3; k++) {
     v[0][k] = a->v[k];
     v[1][k] = b->v[k];
@@ -173,9 +173,9 @@ static void centre_of_mass (const struct areg_options *options, const struct are
     const double va2 = dot (a->v, a->v), vb2 = dot (b->v, b->v), U = options->G * m[0] * m[1] / r;
     weight[0] += 0.5 * (m[0] * va2 - U) / c2;
     weight[1] += 0.5 * (m[1] * vb2 - U) / c2;
-    mass += (0.5 * (m[0] * va2 + m[1] * vb2) - U + pn_energy (&s, scratch)) / c2;
+    mass += (0.5 * (m[0] * va2 + m[1] * vb2) - U + areg_pn_energy (&s, scratch)) / c2;
   }
-  pn_momentum (&s, scratch, P);
+  areg_pn_momentum (&s, scratch, P);
   const double share_of_b = weight[1] / (weight[0] + weight[1]);
   for (int k = 0; k < 3; k++) {
     out->x[k] = a->x[k] - share_of_b * separation[k];
@@ -223,8 +223,8 @@ static void head_on_apply (const struct areg_options *options, struct areg_merge
     out->spin_remnant[k] = S > 0 ? total[k] * (out->chi_remnant * unit / S) : 0;
 }
 
-void remnant_of_merger (const struct areg_options *options, double t, const struct areg_body *a,
-                        const struct areg_body *b, const double separation[3], struct areg_merger *out)
+void areg_remnant_of_merger (const struct areg_options *options, double t, const struct areg_body *a,
+                             const struct areg_body *b, const double separation[3], struct areg_merger *out)
 {
   const int swap = survivor_is_second (a, b);
   const struct areg_body *one = swap ? b : a, *two = swap ? a : b;

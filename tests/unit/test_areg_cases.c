@@ -230,7 +230,7 @@ static void begun_inside (void **state)
   o.kicks = 1;
   b[0].spin[1] = 0.1;
   b[1].spin[2] = -0.3;
-  remnant_of_merger (&o, 5, &b[1], &b[0], separation, &want);
+  areg_remnant_of_merger (&o, 5, &b[1], &b[0], separation, &want);
   assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
   assert_int_equal (areg_load (s, 5, b, 2), AREG_OK);
   assert_int_equal (areg_advance (s, 5), AREG_OK);
@@ -323,7 +323,7 @@ static void remnant_statistics (void **state)
     struct areg_merger r;
     direction (&seed, 0.8, a.spin);
     direction (&seed, 0.1 * 0.25, b.spin);
-    remnant_of_merger (&o, 0, &a, &b, separation, &r);
+    areg_remnant_of_merger (&o, 0, &a, &b, separation, &r);
     value[0][k] = r.kick_speed * 299792.458;
     value[1][k] = 1 - r.m_remnant / M;
     value[2][k] = r.chi_remnant;

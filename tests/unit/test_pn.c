@@ -46,7 +46,7 @@ static void cross (const double a[3], const double b[3], double out[3])
 
 static struct pn_system system_of (struct state *s, unsigned terms)
 {
-  assert_true (pn_scratch_size (s->n) <= (int) (sizeof s->scratch / sizeof *s->scratch));
+  assert_true (areg_pn_scratch_size (s->n) <= (int) (sizeof s->scratch / sizeof *s->scratch));
   for (int j = 1; j < s->n; j++)
     for (int i = 0; i < j; i++)
       for (int k = 0; k < 3; k++)
@@ -61,20 +61,20 @@ static struct rates rates_of (struct state *s, unsigned terms)
   struct rates r;
   memset (&r, 0, sizeof r);
   const struct pn_system p = system_of (s, terms);
-  pn_accelerations (&p, s->scratch, r.a, r.spin);
+  areg_pn_accelerations (&p, s->scratch, r.a, r.spin);
   return r;
 }
 
 static double energy_of (struct state *s, unsigned terms)
 {
   const struct pn_system p = system_of (s, terms);
-  return pn_energy (&p, s->scratch);
+  return areg_pn_energy (&p, s->scratch);
 }
 
 static void momentum_of (struct state *s, unsigned terms, double out[3])
 {
   const struct pn_system p = system_of (s, terms);
-  pn_momentum (&p, s->scratch, out);
+  areg_pn_momentum (&p, s->scratch, out);
 }
 
 /* The largest component of the difference, relative to the largest of `want`. */
@@ -129,7 +129,7 @@ static struct rates rates_by_name (struct state *s, unsigned terms)
   struct rates r;
   memset (&r, 0, sizeof r);
   const struct pn_system p = system_of (s, 0);
-  pn_star_accelerations (&p, (int) (terms >> 10), 1, s->scratch, r.a);
+  areg_pn_star_accelerations (&p, (int) (terms >> 10), 1, s->scratch, r.a);
   return r;
 }
 
@@ -628,7 +628,7 @@ static void test_cross_terms (void **unused)
   struct rates direct, pair = rates_of (&s, AREG_PN1);
   memset (&direct, 0, sizeof direct);
   const struct pn_system p = system_of (&s, 0);
-  pn_star_accelerations (&p, 1, 0, s.scratch, direct.a);
+  areg_pn_star_accelerations (&p, 1, 0, s.scratch, direct.a);
   assert_true (deviation (direct.a[0], pair.a[0], 6) < 1e-14);
 
   struct state many = four_bodies (10);

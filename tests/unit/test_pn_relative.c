@@ -19,7 +19,7 @@ static void momentum_of (const struct relative_problem *p, const double x[3], do
   const struct pn_system s = { .G = (double) p->G, .c = (double) p->c,
                                .terms = p->terms & (AREG_PN1 | AREG_PN2 | AREG_PN3), .n = 2, .m = m,
                                .v = (const double (*)[3]) v, .separation = (const double (*)[3]) x };
-  pn_momentum (&s, scratch, P);
+  areg_pn_momentum (&s, scratch, P);
 }
 
 /* Bodies with the relative state y, moving so that their momentum is zero; with 2.5PN that of the radiation belongs
@@ -256,7 +256,7 @@ static double J_residual (unsigned terms, double c)
   }
   const struct pn_system s = { .G = 1.3, .c = c, .terms = terms, .n = 2, .m = m, .v = (const double (*)[3]) v,
                                .separation = (const double (*)[3]) x };
-  pn_accelerations (&s, scratch, a, NULL);
+  areg_pn_accelerations (&s, scratch, a, NULL);
   const real M = p.m1 + p.m2, r = sqrtl (relative_dot (y.x, y.x));
   for (int step = -4; step <= 4; step++) {
     real at[3], to[3];

@@ -52,7 +52,7 @@ static void newton_of (const struct cloud *s, double a[N][3])
       }
 }
 
-/* Of pn_cloud_accelerations. */
+/* Of areg_pn_cloud_accelerations. */
 static void stars_of (const struct cloud *s, double out[N][3])
 {
   double mu[STRIDE] = { 0 }, v[3 * STRIDE] = { 0 }, newton[3 * STRIDE] = { 0 }, a[3 * STRIDE], scratch[5 * STRIDE];
@@ -70,10 +70,10 @@ static void stars_of (const struct cloud *s, double out[N][3])
           sep[(3 * i + k) * STRIDE + j] = s->x[i][k] - s->x[j][k];
     }
   }
-  assert_true (pn_cloud_scratch_size (STRIDE) <= 5 * STRIDE);
+  assert_true (areg_pn_cloud_scratch_size (STRIDE) <= 5 * STRIDE);
   const struct pn_cloud cloud = { .c = s->c, .n = s->n, .n_holes = s->n_holes, .stride = STRIDE, .mu = mu, .v = v,
                                   .newton = newton, .separation = sep };
-  pn_cloud_accelerations (&cloud, scratch, a);
+  areg_pn_cloud_accelerations (&cloud, scratch, a);
   for (int i = 0; i < s->n; i++)
     for (int k = 0; k < 3; k++)
       out[i][k] = a[k * STRIDE + i];
@@ -88,9 +88,9 @@ static void whole_of (const struct cloud *s, double out[N][3])
       separation_of (s, i, j, sep[j * (j - 1) / 2 + i], &r);
   const struct pn_system system = { .G = 1, .c = s->c, .n = s->n, .m = s->m, .v = s->v,
                                     .separation = (const double (*)[3]) sep };
-  assert_true (pn_scratch_size (s->n) <= 128);
+  assert_true (areg_pn_scratch_size (s->n) <= 128);
   memset (out, 0, sizeof (double[N][3]));
-  pn_star_accelerations (&system, s->n, 1, scratch, out);
+  areg_pn_star_accelerations (&system, s->n, 1, scratch, out);
 }
 
 /* The largest difference of bodies first to last, relative to the largest acceleration of those. */

@@ -67,7 +67,7 @@ static struct areg_merger merger_of (const struct merger_case *q)
 {
   struct areg_merger out;
   memset (&out, 0xff, sizeof out); /* every member must be written */
-  remnant_of_merger (&q->options, 3.5, &q->a, &q->b, q->separation, &out);
+  areg_remnant_of_merger (&q->options, 3.5, &q->a, &q->b, q->separation, &out);
   return out;
 }
 
