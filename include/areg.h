@@ -216,8 +216,8 @@ int areg_advance (struct areg *system, double t_end);
 
 /* As areg_advance, and calls `sample` with all bodies at each of the n_times times in (now, t_end], which stand in
  * the order in which they are passed, without changing the steps taken: results are those of areg_advance to the
- * bit. A non-zero return of `sample` ends the sampling, not the integration. A call that is refused may have taken
- * samples before. */
+ * bit. Other times, NaN too, are passed over. A non-zero return of `sample` ends the sampling, not the integration.
+ * A call that is refused may have taken samples before. */
 typedef int areg_sample (void *context, double t, const struct areg_body *bodies, int n);
 int areg_advance_sampled (struct areg *system, double t_end, const double *times, int n_times,
                           areg_sample *sample, void *context);

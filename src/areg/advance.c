@@ -114,13 +114,18 @@ static double remaining (const struct areg_state *st, double end)
   return (end - st->hi[Y_TIME]) - st->lo[Y_TIME];
 }
 
-/* Calls the sampler for all its times in (time of g->start, up to `limit`], on a copy. */
+/* Calls the sampler for all its times in (time of g->start, up to `limit`], on a copy. Times that are not of this
+ * call, nor of any, are passed over. */
 static int samples_take (struct areg *g, struct areg_sampler *a, double limit)
 {
   int copied = 0;
-  const double sign = a->n_times > 1 && a->times[1] < a->times[0] ? -1 : 1;
-  while (a->next < a->n_times && sign * (a->times[a->next] - limit) <= 0) {
-    const double t = a->times[a->next++];
+  const double now = g->units.t_now, end = g->units.t_wanted, sign = end < now ? -1 : 1;
+  for (; a->next < a->n_times; a->next++) {
+    const double t = a->times[a->next];
+    if (!(sign * t > sign * now && sign * t <= sign * end))
+      continue;
+    if (sign * t > sign * limit)
+      break;
     if (!copied)
       areg_state_copy (g, &g->probe, &g->start);
     copied = 1;
@@ -128,8 +133,10 @@ static int samples_take (struct areg *g, struct areg_sampler *a, double limit)
     if (status != AREG_OK)
       return status;
     areg_state_bodies (g, &g->probe, t, a->bodies);
-    if (a->sample (a->context, t, a->bodies, g->probe.s.n))
+    if (a->sample (a->context, t, a->bodies, g->probe.s.n)) {
       a->next = a->n_times;
+      break;
+    }
   }
   return AREG_OK;
 }

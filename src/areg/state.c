@@ -350,6 +350,16 @@ static void slots_fill (struct areg *g, struct areg_state *st, const struct areg
     st->m[s] = st->mu[s] = 0;
 }
 
+/* AREG_OK, or a body of which the units would make nothing, or too much, is named. */
+static int units_check (struct areg *g, const struct areg_state *st, const struct areg_body *bodies)
+{
+  for (int s = 0; s < st->s.n; s++)
+    if (st->m[s] * g->units.mass != bodies[st->index[s]].m
+        || (s < st->s.n_holes && !finite_3 (st->hi + Y_LINKS + 6 * st->s.stride + 3 * s)))
+      return body_refuse (g, &bodies[st->index[s]], "is too light, or spins too fast, for double precision");
+  return AREG_OK;
+}
+
 static double link_square (const struct areg_state *st, int b)
 {
   const double *q = st->hi + Y_LINKS + b;
@@ -385,6 +395,8 @@ int areg_state_load (struct areg *g, struct areg_state *st, double t, const stru
   g->units.t_load = g->units.t_now = g->units.t_wanted = t;
   slots_fill (g, st, bodies);
   links_first (g, st, bodies, x_low, heaviest);
+  if (units_check (g, st, bodies) != AREG_OK)
+    return AREG_BAD_BODY;
   st->near_start[n] = 0;
   areg_links_build (g, st, heaviest);
   areg_flow_exact (g, st);

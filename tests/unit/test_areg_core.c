@@ -171,6 +171,56 @@ static void sampling_at_the_end (void **state)
   areg_free (&s);
 }
 
+/* Times that are not of the call, or of no call, are passed over; backwards, one time is as good as several, and
+ * changes nothing either. */
+static void sampling_what_is_not_there (void **state)
+{
+  (void) state;
+  static const double times[] = { NAN, -INFINITY, -3, 1, 0.9, 0.5, INFINITY, 0.2, 1.1, 0, -0.1 };
+  struct areg_body b[4], c[4];
+  test_cloud (b, 4, 4);
+  struct areg *s = test_system (1e-10, 0, 0, 0, b, 4), *t = test_system (1e-10, 0, 0, 0, b, 4);
+  struct watch w = { 0 }, one = { 0 };
+  assert_int_equal (areg_advance (s, 1), AREG_OK);
+  assert_int_equal (areg_advance (t, 1), AREG_OK);
+  assert_int_equal (areg_advance_sampled (s, 0, times, 11, watcher, &w), AREG_OK);
+  assert_int_equal (w.count, 4);
+  assert_int_equal (areg_advance_sampled (t, 0, times + 5, 1, watcher, &one), AREG_OK);
+  assert_int_equal (one.count, 1);
+  areg_bodies (s, b);
+  areg_bodies (t, c);
+  assert_memory_equal (b, c, sizeof b);
+  assert_int_equal (areg_advance_sampled (s, 0.1, times, 3, watcher, &w), AREG_OK);
+  assert_int_equal (w.count, 4);
+  areg_free (&s);
+  areg_free (&t);
+}
+
+/* A mass next to nothing is kept to the bit, or refused: 7e-310 in units of 1e10 has fewer digits. Likewise a spin,
+ * which nothing bounds without c. */
+static void next_to_nothing (void **state)
+{
+  (void) state;
+  static const double masses[] = { 5e-324, 7e-310, 3e-305, 1e-290, 1e-10, 1e-10 };
+  int kept = 0;
+  for (int k = 0; k < 6; k++) {
+    struct areg_body b[2] = { test_body (1, k < 4 ? 1e10 : 1e-10, 0, 0, 0, 0, 0, 0, AREG_HOLE),
+                              test_body (2, masses[k], 1, 0, 0, 0, k < 4 ? 1e5 : 1e-5, 0, AREG_HOLE) };
+    const double spin = k < 4 ? 0 : k == 4 ? 1e308 : 1e280;
+    b[0].spin[1] = spin;
+    const struct areg_options o = test_options (1e-10, 0, 0, 0);
+    struct areg *s = NULL;
+    assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+    const int status = areg_load (s, 0, b, 2);
+    areg_bodies (s, b);
+    assert_true (status == AREG_OK ? b[1].m == masses[k] && b[0].spin[1] == spin
+                                   : status == AREG_BAD_BODY && *areg_last_message (s));
+    kept += status == AREG_OK;
+    areg_free (&s);
+  }
+  assert_int_equal (kept, 2);
+}
+
 /* Whatever is wrong, the system stays as it was. */
 static void refusals (void **state)
 {
@@ -591,7 +641,8 @@ int main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (eccentric_binary), cmocka_unit_test (pythagorean), cmocka_unit_test (reversible),
     cmocka_unit_test (order_and_units), cmocka_unit_test (boost), cmocka_unit_test (sampling),
-    cmocka_unit_test (sampling_at_the_end),
+    cmocka_unit_test (sampling_at_the_end), cmocka_unit_test (sampling_what_is_not_there),
+    cmocka_unit_test (next_to_nothing),
     cmocka_unit_test (refusals), cmocka_unit_test (simple_systems), cmocka_unit_test (no_drift),
     cmocka_unit_test (wide_loops),
     cmocka_unit_test (few_lanes), cmocka_unit_test (few_two_parts), cmocka_unit_test (mergers),
