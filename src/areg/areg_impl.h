@@ -249,6 +249,9 @@ int64_t areg_share_size (int size, int64_t n);
  * as one of a rank's own: a rank, or all. Returns what the plan takes, in sub-steps. */
 enum { AREG_TOGETHER = -1 };
 double areg_share_plan (int rows, int size, double together, int *owner);
+/* How long all together take for a sub-step, to how long one alone takes: by counts, not by a clock. 1 if they
+ * cannot. */
+double areg_share_together (const struct areg *g, const struct areg_state *st);
 /* Makes g->row_hi[0] to [rows - 1], with row_lo behind, by tasks on the group's ranks, some of them of all together.
  * **Collective**. 0, or 1 if the group failed. */
 typedef void areg_row_task (struct areg *g, int k, const void *argument);

@@ -142,8 +142,7 @@ int64_t areg_share_size (int size, int64_t n)
   return size < 2 ? 0 : (size + 1) * n * rows_limit (AREG_ROWS, size < AREG_ROWS ? size : AREG_ROWS);
 }
 
-/* Of a sub-step: how long all together take for it, to how long one takes; 1 if they cannot. */
-static double together_time (const struct areg *g, const struct areg_state *st)
+double areg_share_together (const struct areg *g, const struct areg_state *st)
 {
   const struct areg_pairs p = { .n = st->s.n, .last = st->s.split ? st->s.n_holes : st->s.n };
   const int parts = areg_pairs_parts (&p), size = g->group.size < parts ? g->group.size : parts;
@@ -156,7 +155,7 @@ int areg_share_rows (struct areg *g, const struct areg_state *st, int rows, areg
 {
   int owner[AREG_ROWS], dealt = 0;
   double *block[AREG_ROWS];
-  areg_share_plan (rows, g->group.size, together_time (g, st), owner);
+  areg_share_plan (rows, g->group.size, areg_share_together (g, st), owner);
   for (int k = 0; k < rows && !g->group_failed; k++)
     if (owner[k] == AREG_TOGETHER)
       task (g, k, argument);
