@@ -243,6 +243,8 @@ static enum status start_new (struct run *run, const struct run_request *request
   double begin = s->time;
   run->next_snapshot = from_snapshot ? request->snapshot + 1 : 0;
   st = timeline_create (s->comm, &s->params, begin, (int) run->next_snapshot, &run->timeline);
+  if (st == ST_OK && from_snapshot)
+    timeline_omit_first (&run->timeline);
   if (st == ST_OK)
     st = output_prepare (s->comm, s->params.OutputDir, mode);
   run->unproven = st == ST_OK && !from_snapshot;

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/vec3.h"
 #include "io/hdf.h"
@@ -37,6 +38,7 @@ struct file_set
   int n_files, numbered;
   int64_t n[N_TYPES], promised[N_TYPES]; /* sum of NumPart_ThisFile; NumPart_Total of the first file, 0: not told */
   double mass_table[N_TYPES], time, box_size;
+  double redshift, omega0, omega_lambda, hubble_param; /* NaN: not told */
 };
 
 static void set_path (const struct file_set *set, int file, char *out, size_t size)
@@ -145,6 +147,16 @@ static enum status read_counts (const struct hdf *f, int64_t n[N_TYPES])
   return ST_OK;
 }
 
+/* One number of the header, or of the parameters that stand beside it in files of GADGET-4; NaN. */
+static double header_number (const struct hdf *f, const char *name)
+{
+  double value = NAN;
+
+  if (hdf_attribute_read (f, "Header", name, H5T_NATIVE_DOUBLE, 1, &value) == 0)
+    hdf_attribute_read (f, "Parameters", name, H5T_NATIVE_DOUBLE, 1, &value);
+  return value;
+}
+
 /* Reads one header and adds its counts. */
 static enum status read_header (struct file_set *set, int file)
 {
@@ -163,6 +175,10 @@ static enum status read_header (struct file_set *set, int file)
     hdf_attribute_read (&f, "Header", "NumFilesPerSnapshot", H5T_NATIVE_INT, 1, &set->n_files);
     hdf_attribute_read (&f, "Header", "BoxSize", H5T_NATIVE_DOUBLE, 3, size);
     set->box_size = size[0];
+    set->redshift = header_number (&f, "Redshift");
+    set->omega0 = header_number (&f, "Omega0");
+    set->omega_lambda = header_number (&f, "OmegaLambda");
+    set->hubble_param = header_number (&f, "HubbleParam");
     read_totals (&f, set->promised);
   }
   for (int t = 0; t < N_TYPES; t++)
@@ -198,6 +214,29 @@ static enum status judge_headers (const struct file_set *set)
                           set->stem, (long long) set->promised[t], t, set->n_files, set->n_files == 1 ? "" : "s",
                           (long long) set->n[t]);
   return ST_OK;
+}
+
+static void warn_if_other (const struct file_set *set, const char *name, double of_file, double used)
+{
+  if (fabs (of_file - used) > 1e-5 * fabs (used) && of_file != 0)
+    log_warn (name, "%s has %s = %.9g in its header, and this run %.9g: the run's is used. Is it the right file?",
+              set->stem, name, of_file, used);
+}
+
+/* What a header says of the universe and the parameter file says otherwise. The parameter file holds, as in GADGET;
+ * but who has mixed up two boxes would like to know. A zero is no statement. */
+static void warn_of_header (const struct file_set *set, const struct params *params)
+{
+  if (params->Periodic && params->BoxSize > 0)
+    warn_if_other (set, "BoxSize", set->box_size, params->BoxSize);
+  if (!params->ComovingIntegrationOn)
+    return;
+  warn_if_other (set, "Omega0", set->omega0, params->Omega0);
+  warn_if_other (set, "OmegaLambda", set->omega_lambda, params->OmegaLambda);
+  warn_if_other (set, "HubbleParam", set->hubble_param, params->HubbleParam);
+  if (set->time > 0 && fabs ((1 + set->redshift) * set->time - 1) > 1e-3)
+    log_warn ("Redshift", "%s has Redshift = %.9g and Time = %.9g in its header, which is no scale factor of that "
+              "redshift: Time is used.", set->stem, set->redshift, set->time);
 }
 
 static enum status open_set (const char *file, struct file_set *set)
@@ -674,6 +713,7 @@ enum status snapshot_read (const struct comm *comm, const struct params *params,
   if (st != ST_OK)
     return st;
   comm_broadcast (comm, &set, sizeof set, 0);
+  warn_of_header (&set, params);
   const struct share mine = share_of (comm, &set);
   double (*x)[3] = mem_alloc ("ic coordinates", mine.all, sizeof *x);
   double (*spin)[3] = mem_alloc_zero ("ic spins", mine.n[TYPE_HOLE], sizeof *spin);

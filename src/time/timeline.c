@@ -66,7 +66,10 @@ static double intervals (const struct params *p, double from, double to)
   return p->ComovingIntegrationOn ? log (to / from) / log (p->TimeBetSnapshot) : (to - from) / p->TimeBetSnapshot;
 }
 
-static enum status regular_instants (const struct params *params, double begin, double end, struct instants *list)
+/* Outputs are counted from the first one (in comoving runs: from where the whole run began), however often a run has
+ * been resumed or begun again from a snapshot: else their times, and with them all bits, would differ. */
+static enum status regular_instants (const struct params *params, double origin, double begin, double end,
+                                     struct instants *list)
 {
   double first = params->TimeOfFirstSnapshot;
   enum status st = ST_OK;
@@ -74,14 +77,13 @@ static enum status regular_instants (const struct params *params, double begin, 
   if (!(params->TimeBetSnapshot > 0))
     return ST_OK;
   if (params->ComovingIntegrationOn && !(first > 0))
-    first = begin;
-  if (!(first > begin))
-    first = instant (params, first, ceil (intervals (params, first, begin) - 1e-9));
-  if (intervals (params, first, end) > MAX_OUTPUTS)
+    first = params->TimeBegin > 0 && params->TimeBegin <= origin ? params->TimeBegin : origin;
+  const double before = first > begin ? 0 : ceil (intervals (params, first, begin) - 1e-9);
+  if (intervals (params, first, end) - before > MAX_OUTPUTS)
     return status_fail (ST_DATA, "TimeBetSnapshot = %g asks for %.0f snapshots until TimeMax. Make it larger.",
-                        params->TimeBetSnapshot, intervals (params, first, end));
-  for (int64_t k = 0; st == ST_OK && instant (params, first, (double) k) <= end * (1 + 1e-12); k++)
-    st = add_instant (list, instant (params, first, (double) k));
+                        params->TimeBetSnapshot, intervals (params, first, end) - before);
+  for (double k = before; st == ST_OK && instant (params, first, k) <= end * (1 + 1e-12); k++)
+    st = add_instant (list, instant (params, first, k));
   return st;
 }
 
@@ -121,25 +123,41 @@ static enum status link_segments (struct instants *list, double begin, double en
   return ST_OK;
 }
 
-enum status timeline_create (const struct comm *comm, const struct params *params, double begin, int first_number,
-                             struct timeline *out)
+/* Of a run that began at `origin`. */
+static enum status create_from (const struct comm *comm, const struct params *params, double origin, double begin,
+                                int first_number, struct timeline *out)
 {
   struct instants list = { 0 };
   double end = params->TimeMax;
   enum status st = ST_OK;
 
-  *out = (struct timeline){ .origin = begin, .comoving = params->ComovingIntegrationOn };
+  *out = (struct timeline){ .origin = origin, .comoving = params->ComovingIntegrationOn };
   if (out->comoving && !(begin > 0))
     st = status_fail (ST_DATA, "The run begins at scale factor %g. Give TimeBegin = 1/(1 + z), above 0.", begin);
   else if (!(end > begin))
     st = status_fail (ST_DATA, "TimeMax = %g is not after the beginning of the run at time %g. Raise it.", end,
                       begin);
   else
-    st = params->OutputListOn ? read_list (params, &list) : regular_instants (params, begin, end, &list);
+    st = params->OutputListOn ? read_list (params, &list) : regular_instants (params, origin, begin, end, &list);
   if (st == ST_OK)
     st = link_segments (&list, begin, end, first_number, out);
   mem_free (&list.time);
   return status_agree (comm, st, NULL);
+}
+
+enum status timeline_create (const struct comm *comm, const struct params *params, double begin, int first_number,
+                             struct timeline *out)
+{
+  return create_from (comm, params, begin, begin, first_number, out);
+}
+
+void timeline_omit_first (struct timeline *t)
+{
+  if (t->output[0] < 0)
+    return;
+  t->output[0] = -1;
+  for (int k = 1; k <= t->n_segments; k++)
+    t->output[k] -= t->output[k] >= 0;
 }
 
 enum status timeline_resume (const struct comm *comm, const struct params *params, double origin, double begin,
@@ -147,7 +165,7 @@ enum status timeline_resume (const struct comm *comm, const struct params *param
 {
   struct timeline later = { 0 };
   int more = params->TimeMax > end * (1 + 1e-12);
-  enum status st = more ? timeline_create (comm, params, end, first_number + (number >= 0), &later) : ST_OK;
+  enum status st = more ? create_from (comm, params, origin, end, first_number + (number >= 0), &later) : ST_OK;
 
   if (st != ST_OK)
     return st;

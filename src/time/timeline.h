@@ -34,6 +34,8 @@ struct timeline
  * numbered from `first_number`. ST_DATA, ST_NOINPUT (output list). */
 enum status timeline_create (const struct comm *comm, const struct params *params, double begin, int first_number,
                              struct timeline *out);
+/* Local. No output at the first instant, which has been written already: later ones are numbered one lower. */
+void timeline_omit_first (struct timeline *t);
 /* The same for a resumed run, which was in the segment from `begin` to `end` at `tick`, with snapshot `number` due at
  * the end (-1: none): that segment is kept as it was, whatever the parameters now say about later ones. */
 enum status timeline_resume (const struct comm *comm, const struct params *params, double origin, double begin,

@@ -80,6 +80,44 @@ box stopped
 evolve 2 stopped.txt 1
 same stopped
 
+# Begun again from a snapshot on the way, a run does not write that one once more, goes on at the same times, and stays
+# with the first one but for the round-off of what is written, 1e-16 of the box and of velocities. (So few bodies are
+# summed directly. By trees the first force, without old accelerations, is another within their accuracy.)
+box again "TimeBetSnapshot 1.4" "TimeBegin 0.02"
+sed -i '/^TimeBetSnapshot 3$/d' again.txt
+evolve 2 again.txt
+mkdir anew
+cp again/snapshot_00[01].hdf5 anew
+sed "s/^OutputDir .*/OutputDir anew/" again.txt > anew.txt
+evolve 3 anew.txt "2 1"
+"$python" - << 'END' || fault "a run from a snapshot is another"
+import os
+import h5py
+import numpy as np
+names = [sorted(name for name in os.listdir(d) if "snapshot" in name) for d in ("again", "anew")]
+assert names[0] == names[1] and len(names[0]) == 4, names
+for number in "002", "003":
+    with h5py.File(f"again/snapshot_{number}.hdf5") as a, h5py.File(f"anew/snapshot_{number}.hdf5") as b:
+        assert a["Header"].attrs["Time"] == b["Header"].attrs["Time"]
+        x, y = (f["PartType1/Coordinates"][()][np.argsort(f["PartType1/ParticleIDs"][()])] for f in (a, b))
+        d = x - y - 8000 * np.round((x - y) / 8000)
+        print(f"snapshot {number}: off by {np.abs(d).max():.1e} of a box of 8000")
+        assert np.abs(d).max() < 1e-9
+END
+
+# What a header says of another universe or box than the parameters is told.
+"$python" - << 'END'
+import h5py, shutil
+shutil.copy("box.hdf5", "other.hdf5")
+with h5py.File("other.hdf5", "a") as f:
+    f["Header"].attrs["BoxSize"], f["Header"].attrs["Omega0"], f["Header"].attrs["Redshift"] = 4000.0, 0.25, 9.0
+    f["Header"].attrs["HubbleParam"] = 0.5
+END
+comoving other.txt other other.hdf5 "Omega0 0.3" "OmegaLambda 0.7" "BoxSize 8000" "SofteningComovingClass0 200" \
+  "TimeMax 1"
+expect 0 1 --check other.txt
+expect_words "BoxSize = 4000 in its header" "Omega0 = 0.25 in its header" "Redshift = 9 and Time" "HubbleParam = 0.5 in"
+
 # The cosmic energy equation: a (T + W) + integral T da, less the work of the softening that becomes physical on the
 # way (1.0 %), is kept to 0.4 % of what has turned into motion: steps of 0.2 in ln a leave 0.22 % with this softening
 # and 0.20 % without its bound; a lost sign or factor of a would leave all of it.

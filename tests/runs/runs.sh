@@ -49,7 +49,8 @@ on_ranks ()
       "$@"
       code=$?
       echo $code > codes.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}
-      exit $code' sh "$catena" "$@" < /dev/null > said 2>&1
+      exit $code' sh "$catena" "$@" < /dev/null > said 2>&1 || return
+  return "$(cat codes.* | sort -n | tail -n 1)" # mpirun's own may be 0 all the same
 }
 
 # expect CODE RANKS ARGUMENT...: catena ends with this code on every rank.

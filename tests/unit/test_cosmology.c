@@ -223,13 +223,52 @@ static void test_time_line (void **unused)
   comm_free (&comm);
 }
 
+/* However often a run is resumed, or begun again from a snapshot, outputs come at the same times to the last bit, and
+ * none is written twice. */
+static void test_same_outputs (void **unused)
+{
+  static const char from[2][20] = { "TimeBegin 0.1\n", "" }; /* "": the time of the ICs */
+  char lines[1000];
+  struct comm comm;
+  struct params p;
+  struct timeline whole, t;
+
+  (void) unused;
+  comm_create (MPI_COMM_SELF, &comm);
+  for (int which = 0; which < 2; which++) {
+    snprintf (lines, sizeof lines, "InitCondFile none\nOutputDir none\nTimeMax 1\nComovingIntegrationOn 1\n%s"
+              "Omega0 0.3\nBoxSize 1000\nSofteningComovingClass0 3\nTimeBetSnapshot 1.07\n", from[which]);
+    assert_int_equal (params_from_text ("text", lines, (int64_t) strlen (lines), &p), ST_OK);
+    assert_int_equal (timeline_create (&comm, &p, 0.1, 0, &whole), ST_OK);
+    assert_int_equal (whole.output[0], 0);
+    for (int k = 1; k < whole.n_segments; k++) {
+      assert_int_equal (timeline_resume (&comm, &p, 0.1, whole.begin[k - 1], whole.begin[k], k, 5, k, &t), ST_OK);
+      assert_int_equal (t.n_segments, whole.n_segments - k + 1);
+      for (int j = 0; j <= t.n_segments; j++)
+        assert_true (t.begin[j] == whole.begin[k - 1 + j] && (j == 0 || t.output[j] == whole.output[k - 1 + j]));
+      timeline_free (&t);
+      if (which == 1) /* from a snapshot the beginning of the run is not known without TimeBegin */
+        continue;
+      assert_int_equal (timeline_create (&comm, &p, whole.begin[k], k + 1, &t), ST_OK);
+      timeline_omit_first (&t);
+      assert_int_equal (t.output[0], -1);
+      for (int j = 1; j <= t.n_segments; j++)
+        assert_true (t.begin[j] == whole.begin[k + j] && t.output[j] == whole.output[k + j]);
+      timeline_free (&t);
+    }
+    timeline_free (&whole);
+  }
+  comm_free (&comm);
+}
+
 int main (int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_einstein_de_sitter), cmocka_unit_test (test_other_closed_forms),
     cmocka_unit_test (test_other_integrators), cmocka_unit_test (test_growth),
     cmocka_unit_test (test_parts_make_the_whole), cmocka_unit_test (test_age_and_back),
-    cmocka_unit_test (test_physical_is_trivial), cmocka_unit_test (test_parameters), cmocka_unit_test (test_time_line)
+    cmocka_unit_test (test_physical_is_trivial), cmocka_unit_test (test_parameters),
+    cmocka_unit_test (test_time_line), cmocka_unit_test (test_same_outputs)
   };
 
   MPI_Init (&argc, &argv);
