@@ -255,8 +255,9 @@ static int step_finish (struct areg *g, struct areg_state *st, double t_end, dou
     if (status != AREG_OK)
       return status;
   }
-  if (left >= -slack && st == &g->now && areg_state_time (g, st) > g->units.t_now)
-    areg_merge_close (g, st);
+  if (left >= -slack && st == &g->now && areg_state_time (g, st) > g->units.t_now
+      && areg_merge_close (g, st) != AREG_OK)
+    return AREG_NO_CONVERGENCE;
   if (st->s.links_age >= links_interval (st->s.n))
     areg_links_build (g, st, areg_links_root (st));
   return AREG_OK;

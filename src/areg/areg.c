@@ -213,9 +213,11 @@ int areg_advance_sampled (struct areg *g, double t_end, const double *times, int
   struct areg_sampler sampler = { .times = times, .n_times = n_times, .sample = sample, .context = context,
                                   .bodies = g->bodies_scratch };
   areg_state_copy (g, &g->saved, &g->now);
+  int status = AREG_OK;
   if (t_end > g->units.t_now) /* who begins within reach of each other has met, and not a step later */
-    areg_merge_close (g, &g->now);
-  int status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
+    status = areg_merge_close (g, &g->now);
+  if (status == AREG_OK)
+    status = areg_advance_state (g, &g->now, t_end, n_times > 0 && sample ? &sampler : NULL);
   if (status == AREG_OK && !ends_finite (g, t_end, g->saved.s.n))
     status = AREG_NO_CONVERGENCE;
   if (status == AREG_OK) {

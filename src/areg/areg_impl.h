@@ -310,7 +310,8 @@ double areg_extrapolate_plan (struct areg *g, struct areg_state *st, double sign
 enum areg_step areg_extrapolate_step (struct areg *g, struct areg_state *st, double H, int truncated);
 
 /* merge.c */
-/* Merges holes, and feeds them stars, that are close enough, closest pair first; the number of mergers and events. */
+/* Merges holes, and feeds them stars, that are close enough, closest pair first. AREG_OK, or AREG_NO_CONVERGENCE if
+ * what came of it is not finite. */
 int areg_merge_close (struct areg *g, struct areg_state *st);
 /* Makes hole a what is left of itself and body b, which goes: mass and spin (internal units), and how far place and
  * velocity of a change. Returns by how much the energy does. */

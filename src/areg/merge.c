@@ -225,9 +225,18 @@ static void pair_merge (struct areg *g, struct areg_state *st, int a, int b, con
   areg_merge_join (g, st, a, b, record->m_remnant / g->units.mass, spin, dx, dv);
 }
 
+/* A remnant is made of formulas, which do not know velocities far above c. */
+static int remnant_finite (const struct areg_state *st)
+{
+  double sum = st->hi[Y_TOTAL];
+  for (int c = 0; c < 6; c++)
+    sum += st->hi[Y_LINKS + c * st->s.stride + st->s.root];
+  return isfinite (sum);
+}
+
 int areg_merge_close (struct areg *g, struct areg_state *st)
 {
-  int a = 0, b = 0, count = 0;
+  int a = 0, b = 0;
   double separation[3] = { 0, 0, 0 };
   while ((areg_merge_possible (g, st) || areg_feed_possible (g, st)) && pair_find (g, st, &a, &b, separation)) {
     areg_flow_exact (g, st);
@@ -235,7 +244,8 @@ int areg_merge_close (struct areg *g, struct areg_state *st)
       pair_merge (g, st, a, b, separation);
     else
       areg_feed (g, st, a, b, separation);
-    count++;
+    if (!remnant_finite (st))
+      return AREG_NO_CONVERGENCE;
   }
-  return count;
+  return AREG_OK;
 }

@@ -205,6 +205,34 @@ static void absurd_numbers (void **state)
   TRY (o.merge_radius, AREG_OK, 0, 1e-300, 1e300);
 }
 
+static int sample_finite (void *context, double t, const struct areg_body *b, int n)
+{
+  (void) t;
+  *(int *) context += !finite_bodies (b, n);
+  return 0;
+}
+
+/* The formulas of a remnant do not know 1e153 c: refused, and no sample sees what they make of it. */
+static void absurd_remnant (void **state)
+{
+  (void) state;
+  const double times[2] = { 0.25, 0.5 };
+  for (int apart = 0; apart < 2; apart++) {
+    struct areg_body b[2] = { test_body (1, 1, 0, 0, 0, 1e154, 0, 0, AREG_HOLE),
+                              test_body (2, 1, 3 + 100 * apart, 0, 0, 1e154, 0, 0, AREG_HOLE) };
+    struct areg_options o = test_options (1e-8, 8, 0, AREG_PN_ALL);
+    struct areg *s = NULL;
+    int bad = 0;
+    o.merge_radius = 100;
+    assert_int_equal (areg_create (&o, NULL, 2, &s), AREG_OK);
+    assert_int_equal (areg_load (s, 0, b, 2), AREG_OK);
+    const int status = areg_advance_sampled (s, 1, times, 2, sample_finite, &bad);
+    assert_true (bad == 0 && (status == AREG_NO_CONVERGENCE || refused_for_steps (status)));
+    assert_int_equal (areg_count (s), 2);
+    areg_free (&s);
+  }
+}
+
 static void post_newtonian_absurd (void **state)
 {
   (void) state;
@@ -488,7 +516,8 @@ static void locale_of_host (void **state)
 int main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (bad_numbers), cmocka_unit_test (absurd_numbers), cmocka_unit_test (post_newtonian_absurd),
+    cmocka_unit_test (bad_numbers), cmocka_unit_test (absurd_numbers), cmocka_unit_test (absurd_remnant),
+    cmocka_unit_test (post_newtonian_absurd),
     cmocka_unit_test (wrong_bodies), cmocka_unit_test (collisions), cmocka_unit_test (scales),
     cmocka_unit_test (fast_frame), cmocka_unit_test (group_fails), cmocka_unit_test (goes_on),
     cmocka_unit_test (anything), cmocka_unit_test (locale_of_host) };
