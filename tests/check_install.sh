@@ -11,7 +11,7 @@ $PKG_CONFIG --version > /dev/null 2>&1 || skip "no pkg-config"
 case $(cd "$work" && pwd) in *' '*) skip "a blank in the temporary folder's name" ;; esac
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
-(cd "$top_builddir" && ${MAKE:-make} -s install-libLTLIBRARIES install-includeHEADERS install-pkgconfigDATA install-man \
+(cd "$top_builddir" && ${MAKE:-make} -s install-libLTLIBRARIES install-includeHEADERS install-pkgconfigDATA install-man install-dist_exampleDATA \
   DESTDIR="$work") > "$work/log" 2>&1 || fault "make install: $(tail -n 3 "$work/log")"
 stage=$work$prefix
 pc=$(find "$work" -name areg.pc)
@@ -19,6 +19,8 @@ library=$(find "$work" -name libareg.so)
 test -n "$pc" && test -n "$library" || fault "no areg.pc or no libareg.so installed"
 pages=$(find "$work" -name areg.3 -o -name catena-fewbody.1 | wc -l)
 test "$pages" -eq 2 || fault "the manual pages are not installed"
+pages=$(find "$work" -path '*/examples/*.c' | wc -l)
+test "$pages" -eq 2 || fault "the examples are not installed"
 
 # What the host is told, with the stage in place of the prefix.
 PKG_CONFIG_PATH=$(dirname "$pc")
