@@ -453,7 +453,7 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
 
   gravity->cost = (struct gravity_cost) { 0 };
   gravity->options = gravity->asked;
-  if (here.trend)
+  if (here.trend && bodies->n > 0)
     memset (here.trend, 0, (size_t) bodies->n * sizeof *here.trend);
   forest_clear (&gravity->forest);
   if (n < gravity->options.direct_below) {

