@@ -138,13 +138,14 @@ static void keep_bodies_alone (struct state *s)
     mem_free (&p->work);
 }
 
-/* Neither is written: they need not outlast the last solve's taking them over. */
+/* None is written: they need not outlast the last solve's taking them over. */
 static void release_taken (void *particles)
 {
   struct particles *const p = particles;
 
   mem_free (&p->mass);
   mem_free (&p->acceleration_old);
+  mem_free (&p->work);
 }
 
 /* Twice: the first force knows no old accelerations and opens cells by angle; the second is as in a run. */
@@ -161,7 +162,8 @@ static enum status compute_forces (struct state *s, struct gravity *gravity)
                                            .mass = p->mass, .softening = softening, .type = p->type,
                                            .acceleration_old = p->acceleration_old, .id = p->id, .work = p->work,
                                            .taken = pass == 1 ? release_taken : NULL, .context = p };
-    const struct gravity_result result = { .work = p->work, .lend = pass == 0 ? LEND_ACCELERATIONS : LEND_ALL };
+    const struct gravity_result result = { .work = pass == 0 ? p->work : NULL,
+                                           .lend = pass == 0 ? LEND_ACCELERATIONS : LEND_ALL };
     st = gravity_solve (gravity, s->comm, &bodies, &result);
     if (st == ST_OK && pass == 0 && !(p->acceleration_old = mem_alloc ("acceleration_old", p->n, sizeof (float))))
       st = ST_MEMORY;

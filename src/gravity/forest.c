@@ -20,7 +20,7 @@
 #define HARMONICS_TABLES
 #include "gravity/harmonics.inc"
 
-enum { TASK_BODIES = 16384, AHEAD = 24 };
+enum { TASK_BODIES = 16384, AHEAD = 24, MANY_CELLS = 1 << 16 };
 
 /* ---- keys and order ---- */
 
@@ -213,7 +213,8 @@ enum status forest_reserve_cells (struct forest *f, int64_t more)
 
   if (f->n_cells + more <= capacity)
     return ST_OK;
-  capacity = f->n_cells + more + f->n_cells / 8 + 64;
+  /* Many cells make blocks that grow without a copy (mem.c): then less is held in stock. */
+  capacity = f->n_cells + more + f->n_cells / (f->n_cells < MANY_CELLS ? 8 : 64) + 64;
   if (f->n_cells == 0) { /* nothing to keep */
     mem_free (&f->cell);
     mem_free (&f->moment);
@@ -252,7 +253,7 @@ enum status forest_reserve_bodies (struct forest *f, int64_t more)
 
   if (f->n_bodies + more <= capacity)
     return ST_OK;
-  capacity = f->n_bodies + more + (f->n_bodies > f->n_own ? (f->n_bodies + more) / 16 : 0);
+  capacity = f->n_bodies + more + (f->n_bodies > f->n_own ? (f->n_bodies + more) / 64 : 0);
   if (f->n_bodies == 0)
     bodies_free (f);
   if (mem_resize ("tree positions", &f->position, capacity, sizeof *f->position)

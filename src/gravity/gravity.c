@@ -231,7 +231,7 @@ static struct homing *pack_homing (const struct comm *comm, const struct forest 
     struct homing *const h = out + first[f->home_rank[i] + 1]++;
     memcpy (h->acceleration, sums->acceleration[i], sizeof h->acceleration);
     h->potential = sums->potential ? sums->potential[i] : 0;
-    h->work = sums->work[i];
+    h->work = sums->work ? sums->work[i] : 0;
     memcpy (h->trend, f->place[i], sizeof h->trend);
     h->index = f->home[i];
   }
@@ -390,7 +390,7 @@ static enum status solve_by_trees (struct gravity *g, const struct comm *comm, c
   struct sums sums = { .accelerations_alone = !comm_any (comm, potential_wanted (result)) };
   enum status st;
 
-  g->pool.each = BODY_WORKSPACE + (comm->size > 1 || result->work ? WORK_WORKSPACE : 0);
+  g->pool.each = BODY_WORKSPACE + (result->work || (comm->size > 1 && !result->lend) ? WORK_WORKSPACE : 0);
   st = prepare (g, &crowd, comm, &q);
   if (st == ST_OK && bodies->taken && !g->mesh)
     bodies->taken (bodies->context);

@@ -66,7 +66,7 @@ struct gravity_result
 {
   double (*acceleration)[3];
   double *potential; /* per unit mass, from all others with which the body interacts */
-  float *work;       /* cost of each body: steers balance only */
+  float *work;       /* cost of each body: steers balance only; with `lend`, wanted on all ranks or on none */
   float (*trend)[4]; /* |a| of the smooth field that the body shares with its neighbours, and the gradient of this |a|
                       * (trend.c): wanted on all ranks or on none. All 0 where the body shares none, and where none is
                       * known: small sets, solves with a mesh */

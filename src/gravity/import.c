@@ -13,6 +13,8 @@
  * (the end of NBX: Hoefler, Siebert & Lumsdaine, PPoPP 2010).
  *
  * An answer about a cell with children: its children, then the children of each of those. About a leaf: its bodies.
+ * Questions of a round are put in batches, the next when all answers to the last are in, so that neither answers nor
+ * what has come of them need much memory beside the cells themselves.
  * A rank without the memory to answer refuses; who has failed asks no more, and all agree at the end.
  */
 #include "gravity/import.h"
@@ -37,7 +39,9 @@ struct heading
   int64_t n_cells, n_bodies; /* n_cells < 0: refused */
 };
 static const struct heading refusal = { -1, 0 };
-enum { NOBODY = -1 };
+
+/* Cells that are asked for at once: of all ranks together, some 2 MB of answers, but of each so many at least. */
+enum { NOBODY = -1, BATCH = 128, BATCH_LEAST = 32 };
 
 /* An answer on its way. */
 struct letter
@@ -56,6 +60,7 @@ struct import
   struct gravity_cost *cost;
   struct probe probe;    /* what this round asks for, by owner, and who waits for it */
   int64_t *first;        /* owned: of each owner in `asked` and `wanted` */
+  int64_t batch, begun;  /* of each owner's, so many at a time; before that of the questions on their way */
   int32_t *wanted;       /* owned: indices at the owners */
   MPI_Request *question; /* owned: size of them, as of `answer` */
   int64_t **answer;      /* owned, by owner: words, owned too; NULL where none has come */
@@ -221,15 +226,28 @@ static enum status address (struct import *m)
   return ST_OK;
 }
 
+/* How many cells of an owner are in the batch that begins with its cell m->begun; *from: the first of them. */
+static int64_t batch_of (const struct import *m, int q, int64_t *from)
+{
+  const int64_t left = m->first[q + 1] - m->first[q] - m->begun;
+
+  *from = m->first[q] + m->begun;
+  return left < 0 ? 0 : left < m->batch ? left : m->batch;
+}
+
+/* The next batch, if there is any. */
 static void send_questions (struct import *m)
 {
   m->n_questions = m->n_answers = 0;
-  for (int q = 0; q < m->comm->size; q++)
-    if (m->first[q + 1] > m->first[q])
-      MPI_TRY (MPI_Isend (m->wanted + m->first[q], (int) (m->first[q + 1] - m->first[q]), MPI_INT32_T, q, TAG_REQUEST,
-                          m->comm->mpi, m->question + m->n_questions++));
+  for (int q = 0; q < m->comm->size; q++) {
+    int64_t from;
+    const int64_t n = batch_of (m, q, &from);
+    if (n > 0)
+      MPI_TRY (MPI_Isend (m->wanted + from, (int) n, MPI_INT32_T, q, TAG_REQUEST, m->comm->mpi,
+                          m->question + m->n_questions++));
+    m->cost->bytes_sent += n * (int64_t) sizeof *m->wanted;
+  }
   m->cost->messages_sent += m->n_questions;
-  m->cost->bytes_sent += m->probe.n_asked * (int64_t) sizeof *m->wanted;
 }
 
 /* Finds out what these pairs lack (n < 0: all), and asks for it. Who lacks nothing, or has failed, is done. */
@@ -245,6 +263,7 @@ static void look (struct import *m, const struct waiting *pairs, int64_t n)
   const bool more = m->st == ST_OK && m->probe.n_asked > 0;
   if (more)
     m->st = address (m);
+  m->begun = 0;
   if (more && m->st == ST_OK)
     send_questions (m);
   else {
@@ -326,14 +345,20 @@ static enum status take (struct forest *f, const int32_t *asked, int64_t n, cons
 }
 
 /* In the order of the ranks, whoever answered first. */
-static void take_all (struct import *m)
+static void take_batch (struct import *m)
 {
   for (int q = 0; q < m->comm->size; q++) {
-    const int64_t n = m->first[q + 1] - m->first[q];
+    int64_t from;
+    const int64_t n = batch_of (m, q, &from);
     if (m->st == ST_OK && n > 0)
-      m->st = take (m->f, m->probe.asked + m->first[q], n, m->answer[q]);
+      m->st = take (m->f, m->probe.asked + from, n, m->answer[q]);
     mem_free (&m->answer[q]);
   }
+  m->begun += m->batch;
+}
+
+static void clear_waiting (struct import *m)
+{
   for (int64_t i = 0; i < m->probe.n_sinks; i++)
     m->f->cell[m->probe.sink[i]].flags &= (uint8_t) ~CELL_WAITS;
 }
@@ -341,10 +366,18 @@ static void take_all (struct import *m)
 void import_step (struct import *m)
 {
   double clock = log_seconds ();
-  struct probe settled = m->probe;
 
   MPI_TRY (MPI_Waitall (m->n_questions, m->question, MPI_STATUSES_IGNORE));
-  take_all (m);
+  clear_letters (m, NOBODY);
+  take_batch (m);
+  m->n_questions = 0;
+  if (m->st == ST_OK)
+    send_questions (m);
+  phase_end (m->cost, PHASE_FETCH, &clock);
+  if (m->n_questions > 0)
+    return;
+  struct probe settled = m->probe;
+  clear_waiting (m);
   m->probe = (struct probe) { 0 };
   phase_end (m->cost, PHASE_FETCH, &clock);
   look (m, settled.waiting, settled.n_waiting);
@@ -400,6 +433,7 @@ enum status import_begin (struct forest *f, const struct comm *comm, const struc
 
   if (m) {
     *m = (struct import) { .f = f, .comm = comm, .q = q, .kernels = kernels, .cost = cost };
+    m->batch = BATCH / comm->size > BATCH_LEAST ? BATCH / comm->size : BATCH_LEAST;
     m->first = mem_alloc_zero ("import offsets", comm->size + 2, sizeof *m->first);
     m->question = mem_alloc ("import requests", comm->size, sizeof *m->question);
     m->answer = mem_alloc_zero ("import answers", comm->size, sizeof *m->answer);
@@ -413,12 +447,13 @@ enum status import_begin (struct forest *f, const struct comm *comm, const struc
     return st;
   }
   look (m, NULL, -1);
-  double clock = log_seconds ();
-  while (m->n_questions > 0 && !import_listen (m))
-    sched_yield ();
-  phase_end (cost, PHASE_WAIT, &clock);
-  if (m->n_questions > 0)
+  for (const int64_t round = cost->n_rounds; m->n_questions > 0 && cost->n_rounds == round;) {
+    double clock = log_seconds ();
+    while (!import_listen (m))
+      sched_yield ();
+    phase_end (cost, PHASE_WAIT, &clock);
     import_step (m);
+  }
   return ST_OK;
 }
 
