@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define RIDGE 1e-3   /* of the mean square extent */
-#define STRANGE .25 /* of the line's |a|: who is farther from the line is not one of them */
+#define STRANGE 0.25 /* of the line's |a|: who is farther from the line is not one of them */
 
 enum { FIT_LEAST = 32 };
 
@@ -126,21 +126,22 @@ static void follow_all (struct forest *f, const struct sums *sums, const struct 
     follow (f, sums, c, line, j, f->place[j]);
 }
 
+/* Fits the cell's line if any of its bodies look to it: all of a leaf's, and those of its small children. */
 static void fit_cell (struct forest *f, const struct sums *sums, const struct cell *c)
 {
-  const struct cell *const child = f->cell + c->child;
+  const bool leaf = c->n_children == 0;
+  const struct cell *const part = leaf ? c : f->cell + c->child;
+  const int n_parts = leaf ? 1 : c->n_children;
   struct line line;
-  bool wanted = c->n_children == 0;
+  bool wanted = leaf;
 
-  for (int k = 0; k < c->n_children; k++)
-    wanted |= is_small (child + k);
+  for (int k = 0; k < n_parts; k++)
+    wanted |= is_small (part + k);
   if (!wanted || !fit (f, sums, c, &line))
     return;
-  if (c->n_children == 0)
-    follow_all (f, sums, c, &line, c);
-  for (int k = 0; k < c->n_children; k++)
-    if (is_small (child + k))
-      follow_all (f, sums, c, &line, child + k);
+  for (int k = 0; k < n_parts; k++)
+    if (leaf || is_small (part + k))
+      follow_all (f, sums, c, &line, part + k);
 }
 
 void trend_fit (struct forest *f, const struct sums *sums)

@@ -440,7 +440,7 @@ enum status step_close (struct stepper *s, int potentials)
 /* ---- open ---- */
 
 #define FORESIGHT 0.25 /* the most that the smooth |a| is taken to change by in half a step */
-#define MARGIN 1.25    /* over it: for 4 % more kicks a third less of the scatter of energy that is left */
+#define MARGIN 1.25    /* the smooth |a| counts so many times: 4 % more kicks, a third less scatter of energy */
 
 /* |a| that decides on a particle's step. Where it shares a smooth field with its neighbours, that is the field's in
  * the middle of the step: noise, and a lag behind the motion, make energy drift (doc/gravity.md). Otherwise, and in

@@ -129,6 +129,36 @@ static void test_memory (void **unused)
   assert_int_equal (mem_used (), before);
 }
 
+/* Contents survive all changes between small and large; large blocks are never held twice while they grow. */
+static void test_memory_moves (void **unused)
+{
+  static const int64_t n[] = { 500000, 2000000, 5000000, 5000001, 20000000, 1500000, 9000000, 100000 };
+  enum { SIZES = sizeof n / sizeof *n };
+  const int64_t before = mem_used ();
+  int32_t *p = NULL;
+  int64_t kept = 0;
+
+  (void) unused;
+  for (int i = 0; i < SIZES; i++) {
+    mem_mark ();
+    assert_int_equal (mem_resize ("test", &p, n[i], sizeof *p), 0);
+    assert_int_equal ((uintptr_t) p % 64, 0);
+    assert_int_equal (mem_used () - before, n[i] * (int64_t) sizeof *p);
+#ifdef __linux__
+    if (kept > 2000000 - 1 && n[i] > kept) /* 8 MB and more: moved */
+      assert_int_equal (mem_peak_since_mark () - before, n[i] * (int64_t) sizeof *p);
+#endif
+    kept = n[i] < kept ? n[i] : kept;
+    for (int64_t k = 0; k < kept; k++)
+      if (p[k] != (int32_t) (k * 7 + 1))
+        fail_msg ("element %lld is %d", (long long) k, p[k]);
+    for (kept = 0; kept < n[i]; kept++)
+      p[kept] = (int32_t) (kept * 7 + 1);
+  }
+  mem_free (&p);
+  assert_int_equal (mem_used (), before);
+}
+
 /* PHYSICS of the units: 1 kpc, 1e10 Msun, 1 km/s; the numbers are IAU's and CODATA's, worked out by hand. */
 static void test_units (void **unused)
 {
@@ -164,7 +194,8 @@ int main (void)
     cmocka_unit_test (test_what_goes_in_comes_out), cmocka_unit_test (test_cancellation),
     cmocka_unit_test (test_parts_in_any_order),     cmocka_unit_test (test_products),
     cmocka_unit_test (test_bad_numbers_show),       cmocka_unit_test (test_memory),
-    cmocka_unit_test (test_memory_is_resident),     cmocka_unit_test (test_units),
+    cmocka_unit_test (test_memory_is_resident), /* the first that holds much */
+    cmocka_unit_test (test_memory_moves),           cmocka_unit_test (test_units),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
