@@ -16,7 +16,7 @@ if [ "$ranks" = 1 ]; then
     $run 62.83185307179586 "$cases/c9_N$n.txt" --star-softening 0.17857142857142858
   done
 fi
-$run 4.4428829381583661 "$cases/c5_N1000.txt" "$ref/c5_N1000_t1.ref"
-$run 0.28284271247461901 "$cases/c6_N1000.txt"
-$run 0.44428829381583661 3000 --from 8 --to 12
+$run 4.4428829381583661 "$cases/c5_N1000.txt" "$ref/c5_N1000_t1.ref" --repeat 3
+$run 0.28284271247461901 "$cases/c6_N1000.txt" --repeat 3
+$run 0.44428829381583661 3000 --from 6 --to 12 --repeat 3
 [ "$ranks" != 1 ] || $run 1 "$cases/c5_N1000.txt" --peak

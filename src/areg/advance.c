@@ -67,30 +67,40 @@ static void links_scale (struct areg_state *st, int from, double by)
       }
 }
 
-/* Puts the state back on its energy surface, by the least relative change of links and velocities. Where energies are
- * known in two parts and little is amiss, they follow without being made anew: the rest is of second order. */
-static void energy_restore (struct areg *g, struct areg_state *st)
+/* Without softening the potential goes as one over all lengths. */
+static int scale_free (const struct areg *g, const struct areg_state *st)
+{
+  return !(g->units.soft_rest > 0) && !(g->units.soft_stars > 0 && st->s.n - st->s.n_holes > 1);
+}
+
+/* hi + lo += by */
+static void energy_add (double *hi, double *lo, double by) { *hi = areg_two_sum (*hi, by + *lo, lo); }
+
+/* Puts the state back on its energy surface, by the least relative change of links and velocities. Where that is
+ * small and nothing is softened, energies follow without a pass over all pairs: potential over (1 + l), kinetic
+ * energy times (1 + k)^2. But what a call ends with is measured. */
+static void energy_restore (struct areg *g, struct areg_state *st, int at_end)
 {
   areg_flow_exact (g, st);
   const int two = areg_few_two (g, st);
   const double T = st->s.kinetic, U = st->s.potential + st->s.potential_stars, off = areg_flow_energy_off (st);
   if (!(fabs (off) > (two ? 0x1p-70 : 8 * DBL_EPSILON) * (T + U)))
     return;
-  const double f = -off / (U * U + 4 * T * T);
+  const double f = -off / (U * U + 4 * T * T), l = f * U, k = 2 * f * T;
   if (areg_stars_apart (g, st))
-    st->s.potential_stars += areg_stars_stretch (g, st, f * U);
-  links_scale (st, Y_LINKS, f * U);
-  links_scale (st, Y_LINKS + 3 * st->s.stride, f * 2 * T);
-  if (two && fabs (off) < 1e-12 * (T + U)) {
-    st->s.kinetic_lo += f * 4 * T * T;
-    st->s.potential_lo -= f * U * U;
+    st->s.potential_stars += areg_stars_stretch (g, st, l);
+  links_scale (st, Y_LINKS, l);
+  links_scale (st, Y_LINKS + 3 * st->s.stride, k);
+  if (!at_end && scale_free (g, st) && fabs (off) < 1e-8 * (T + U)) {
+    energy_add (&st->s.kinetic, &st->s.kinetic_lo, k * (2 + k) * T);
+    energy_add (&st->s.potential, &st->s.potential_lo, -l / (1 + l) * U);
   } else
     st->s.exact_valid = 0;
 }
 
-static void energy_note (struct areg *g, struct areg_state *st)
+static void energy_note (struct areg *g, struct areg_state *st, int at_end)
 {
-  energy_restore (g, st);
+  energy_restore (g, st, at_end);
   areg_flow_exact (g, st);
   const double off = areg_flow_energy_off (st) + st->s.work_offset;
   st->s.count.energy_error = fabs (off) / st->s.energy_scale;
@@ -249,7 +259,7 @@ static int step_towards (struct areg *g, struct areg_state *st, double end, int 
 static int step_finish (struct areg *g, struct areg_state *st, double t_end, double left, double slack,
                         struct areg_sampler *sampler)
 {
-  energy_note (g, st);
+  energy_note (g, st, fabs (left) <= slack);
   if (sampler) {
     const int status = samples_take (g, sampler, left <= slack ? t_end : areg_state_time (g, st));
     if (status != AREG_OK)

@@ -357,18 +357,20 @@ static int rows_of_cut (const struct areg *g, const struct areg_state *st, doubl
 }
 
 /* Row k is needed: the last of the rows that are best computed with it. All that are needed in any case, where they
- * cost no more together (few bodies) or are shared out; a step cut short may well be over after two. One as long as
- * foresight allows converges with the target row nine times in ten: this row is dealt out with the others if one of
- * all together would take a twentieth longer than its share. */
+ * cost no more together (few bodies) or are shared out; a step cut short may well be over after two. Where a row of
+ * all together would take a twentieth longer than its share, rows that are needed most likely are dealt out with the
+ * others: of a step cut short those expected, of one as long as foresight allows the target row, with which nine in
+ * ten converge. */
 static int batch_last (const struct areg *g, const struct areg_state *st, double H, int k, int target, int truncated)
 {
   if (areg_few_fit (g, st))
     return truncated && k == 0 ? 1 : k < target ? target : k;
   if (g->group.size == 1 || k > 0)
     return k;
+  const int dealt = areg_share_together (g, st) * g->group.size > 1.05;
   if (truncated)
-    return rows_of_cut (g, st, H, target);
-  return st->s.foreseen && areg_share_together (g, st) * g->group.size > 1.05 ? target : target - 1;
+    return dealt ? rows_of_cut (g, st, H, target) : 1;
+  return dealt && st->s.foreseen ? target : target - 1;
 }
 
 /* Row k ended the attempt. What was foreseen is no news, unless errors are worse than that. */
