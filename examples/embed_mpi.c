@@ -39,9 +39,9 @@ static int host_particles (int rank, int size, struct areg_body *mine)
   for (int i = rank; i < N; i += size) {
     const int hole = i < 2;
     const double r = hole ? 0.5 : 2 + 0.05 * i, phi = hole ? M_PI * i : 2.4 * i, v = hole ? 0.5 : sqrt (2 / r);
-    const struct areg_body body = { .m = hole ? 1 : 1e-4, .x = { r * cos (phi), r * sin (phi), hole ? 0 : 0.1 },
-                                    .v = { -v * sin (phi), v * cos (phi), 0 }, .id = (uint64_t) i + 1,
-                                    .kind = hole ? AREG_HOLE : AREG_STAR };
+    const struct areg_body body = { hole ? 1 : 1e-4, { r * cos (phi), r * sin (phi), hole ? 0 : 0.1 },
+                                    { -v * sin (phi), v * cos (phi), 0 }, { 0, 0, 0 }, (uint64_t) i + 1,
+                                    hole ? AREG_HOLE : AREG_STAR, 0 };
     mine[n++] = body;
   }
   return n;
@@ -120,7 +120,7 @@ int main (int argc, char **argv)
   MPI_Comm_dup (MPI_COMM_WORLD, &comm);
   MPI_Comm_rank (comm, &rank);
   MPI_Comm_size (comm, &size);
-  const struct areg_group group = { .context = &comm, .rank = rank, .size = size, .sum = sum_over_ranks };
+  const struct areg_group group = { &comm, rank, size, sum_over_ranks, NULL, NULL };
   int n_mine = host_particles (rank, size, mine);
 
   areg_options_default (&options);

@@ -18,11 +18,11 @@ static int print_row (void *context, double t, const struct areg_body *body, int
 
 int main (void)
 {
-  const struct areg_body body[] = {
-    { .m = 1e9, .x = { 0, 0, 0 }, .v = { 0, -40, 0 }, .id = 1, .kind = AREG_HOLE },
-    { .m = 1e8, .x = { 10.01, 0, 0 }, .v = { 0, 400, 3000 }, .id = 2, .kind = AREG_HOLE },
-    { .m = 1e8, .x = { 9.99, 0, 0 }, .v = { 0, 400, -3000 }, .id = 3, .kind = AREG_HOLE },
-    { .m = 1, .x = { 0, 5, 0 }, .v = { 900, 0, 0 }, .id = 4, .kind = AREG_STAR } };
+  const struct areg_body body[] = { /* mass, place, velocity, spin, id, kind, radius */
+    { 1e9, { 0, 0, 0 }, { 0, -40, 0 }, { 0, 0, 0 }, 1, AREG_HOLE, 0 },
+    { 1e8, { 10.01, 0, 0 }, { 0, 400, 3000 }, { 0, 0, 0 }, 2, AREG_HOLE, 0 },
+    { 1e8, { 9.99, 0, 0 }, { 0, 400, -3000 }, { 0, 0, 0 }, 3, AREG_HOLE, 0 },
+    { 1, { 0, 5, 0 }, { 900, 0, 0 }, { 0, 0, 0 }, 4, AREG_STAR, 0 } };
   const double times[] = { 0.0025, 0.005, 0.0075, 0.01 };
   struct areg_options options;
   struct areg_statistics statistics;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Proves that the installed library is complete: the examples, and that of the manual page, are built against it with
-# what pkg-config says, as C and as C++, and run; it asks for libc and libm only; versions agree.
+# what pkg-config says, as C11 and as C++17, and run; it asks for libc and libm only; versions agree.
 . "${top_srcdir:-.}/tests/house.sh"
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 work=$(mktemp -d) || exit 99
@@ -49,8 +49,8 @@ test "$(sed 's/-0\.000000/0.000000/' "$work/out")" = "$(printf '1: 0.500000 0.00
 "$top_builddir/examples/fewbody" | cmp -s - "$work/c" || fault "the installed library gives other bits"
 "$work/embed" > "$work/embed_c" || fault "embed_mpi fails"
 if test -n "$CXX" && $CXX --version > /dev/null 2>&1; then
-  build fewbody_cc $CXX -x c++ -std=c++20 -Wall fewbody.c -x none $flags
-  build embed_cc $CXX -x c++ -std=c++20 -DOMPI_SKIP_MPICXX embed_mpi.c -x none $MPI_CFLAGS $flags $MPI_LIBS -lm
+  build fewbody_cc $CXX -x c++ -std=c++17 -pedantic -Wall -Wextra -Werror fewbody.c -x none $flags
+  build embed_cc $CXX -x c++ -std=c++17 -pedantic-errors -DOMPI_SKIP_MPICXX embed_mpi.c -x none $MPI_CFLAGS $flags $MPI_LIBS -lm
   "$work/fewbody_cc" | cmp -s - "$work/c" || fault "fewbody as C++ gives something else"
   "$work/embed_cc" | cmp -s - "$work/embed_c" || fault "embed_mpi as C++ gives something else"
 fi
