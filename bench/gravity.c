@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Speed and errors of the gravity solver on an isotropic Hernquist sphere (G = M = a = 1, cut at r = 100,
  * equal masses):  gravity_bench [-n N] [-e eps] [-a alpha] [-p order] [-l leaf] [-r repeats] [-s sample]
- * [-k 0, 1 or 2: sphere, random box, clustered box] [-P: periodic] [-M mesh cells] [-A split scale in cells]
+ * [-k 0, 1 or 2: sphere, random box, clustered box] [-f part of the bodies in clumps] [-P: periodic]
+ * [-M mesh cells, used whether it pays or not] [-A split scale in cells]
  * [-S split scale / box: short-range part alone] [-C reach] [-x: accelerations alone].
  * A first solve gives the old accelerations and the work by which the second is balanced; then solves are timed as in
  * a run, with what each phase of them took (on several ranks from the quickest to the slowest), and a sample is
@@ -19,6 +20,7 @@
 #include "base/mem.h"
 #include "data/domain.h"
 #include "data/particles.h"
+#include "gravity/choice.h"
 #include "gravity/gravity.h"
 #include "gravity/kernels.h"
 
@@ -42,13 +44,24 @@ static void place (uint64_t id, double length, uint64_t position[3])
   sample_place (x, length, position);
 }
 
-/* Kinds of sets: Hernquist sphere; random in the box; half random, half in 100 Hernquist spheres of scale 1/2000 of
- * the box, cut at 1/20, with a centre each. */
+/* Kinds of sets: Hernquist sphere; random in the box; part (half) in 100 Hernquist spheres of scale 1/2000 of the
+ * box, cut at 1/20, with a centre each, the rest random. */
 enum kind { HERNQUIST, RANDOM, CLUSTERED };
+static double clustered_part = 0.5;
+
+/* The low bits of an id, the lowest first, as a number from 0 to 1. */
+static double turned (uint64_t id)
+{
+  double x = 0;
+
+  for (int k = 0; k < 10; k++)
+    x += (double) (id >> k & 1) * ldexp (1, -1 - k);
+  return x;
+}
 
 static void place_in_box (enum kind kind, uint64_t id, double length, uint64_t position[3])
 {
-  if (kind == CLUSTERED && id % 2 == 0) {
+  if (kind == CLUSTERED && turned (id) < clustered_part) {
     place (id, length * 2000, position);
     id = 3 * (id / 2 % 100) + UINT64_C (0x100000000);
   } else
@@ -413,7 +426,7 @@ static int parse (int argc, char **argv, struct settings *o)
   double asmth = 1.25;
   int option;
 
-  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:k:S:C:A:M:Px")) != -1)
+  while ((option = getopt (argc, argv, "n:e:a:p:l:r:s:t:d:k:f:S:C:A:M:Px")) != -1)
     switch (option) {
     case 'n': o->n = (int64_t) atof (optarg); break;
     case 'e': o->eps = atof (optarg); break;
@@ -424,6 +437,7 @@ static int parse (int argc, char **argv, struct settings *o)
     case 's': o->sample = atoll (optarg); break;
     case 't': o->gravity.opening_angle = atof (optarg); break;
     case 'k': o->kind = (enum kind) atoi (optarg); break;
+    case 'f': clustered_part = atof (optarg); break;
     case 'S': o->gravity.split_scale = atof (optarg) * o->gravity.length; break;
     case 'A': asmth = atof (optarg); break;
     case 'M': o->gravity.mesh = atoi (optarg); break;
@@ -436,6 +450,18 @@ static int parse (int argc, char **argv, struct settings *o)
   if (o->gravity.mesh > 0)
     o->gravity.split_scale = asmth * o->gravity.length / o->gravity.mesh;
   return 0;
+}
+
+/* What the solver would choose. */
+static void print_choice (const struct comm *comm, const struct gravity_options *o, const struct set *s,
+                          const struct gravity_bodies *bodies, double median)
+{
+  struct gravity_bodies known = *bodies;
+
+  known.acceleration_old = s->old;
+  const double gain = choice_gain (o, comm, &known);
+  if (comm->rank == 0)
+    printf ("trees alone are expected to take %+.3f s, %+.0f %%\n", gain, 100 * gain / median);
 }
 
 static void measure (const struct comm *comm, const struct settings *o, struct gravity *g)
@@ -463,6 +489,8 @@ static void measure (const struct comm *comm, const struct settings *o, struct g
     print_short (comm, o->gravity.multipole_order);
   const struct gravity_bodies bodies = { .n = s.n, .position = (const uint64_t (*)[3]) s.position, .mass = s.mass,
                                          .softening = s.softening, .id = s.id };
+  if (o->gravity.mesh > 0 && o->gravity.periodic)
+    print_choice (comm, &o->gravity, &s, &bodies, median);
   if (o->sample > 0)
     check_errors (&o->gravity, comm, &s, &bodies, o->sample);
   set_free (&s);

@@ -124,8 +124,8 @@ struct gravity_options state_gravity_options (const struct state *s)
                                .opening_angle = p->ErrTolTheta, .leaf_size = p->TreeLeafSize,
                                .direct_below = p->DirectSumBelow, .mesh = p->PMGrid,
                                .split_scale = p->PMGrid > 0 ? p->Asmth * s->box.length / p->PMGrid : 0,
-                               .split_reach = p->Rcut };
+                               .split_reach = p->Rcut,
+                               .mesh_from = p->PMGridFrom >= 0 ? p->PMGridFrom : GRAVITY_CHEAPER };
 
-  o.mesh_from = p->PMGridFrom >= 0 ? p->PMGridFrom : gravity_mesh_from (&o);
   return o;
 }

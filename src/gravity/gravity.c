@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* With a mesh a solve has two parts that know nothing of each other: the tree's short-range forces, and the mesh's
- * long-range ones added to them (mesh.h). Which road a set takes depends on its size alone, never on measured times.
+ * long-range ones added to them (mesh.h). Which road a set takes depends on the set alone (choice.h), never on
+ * measured times.
  *
  * By trees: bodies are brought into tree order and into the units of the solver, each rank getting whole cells of
  * the octree of all bodies; the trees are built; the walk sums, while what a rank lacks of the others' trees is
@@ -14,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gravity/choice.h"
 #include "gravity/forest.h"
 #include "gravity/import.h"
 #include "gravity/kernels.h"
@@ -427,21 +429,6 @@ static enum status solve_by_mesh (struct gravity *g, const struct comm *comm, co
   return st;
 }
 
-/* A mesh costs some 40 ns a cell, whatever the number of bodies. In a periodic box it spares each body 1 us (dense
- * clumps) to 10 us (evenly spread) of the cells and images that the tree alone would sum; 2.5 us is counted. In empty
- * space the tree alone takes 3.3 us a body and the truncated kernels 5.6: no mesh makes up for that. */
-int64_t gravity_mesh_from (const struct gravity_options *o)
-{
-  const int64_t n = o->mesh;
-
-  return o->periodic ? n * n * n / 64 : INT64_MAX;
-}
-
-static bool mesh_pays (const struct gravity_options *o, int64_t n)
-{
-  return o->mesh > 0 && n >= o->mesh_from;
-}
-
 enum status gravity_solve (struct gravity *gravity, const struct comm *comm, const struct gravity_bodies *bodies,
                            const struct gravity_result *result)
 {
@@ -463,7 +450,7 @@ enum status gravity_solve (struct gravity *gravity, const struct comm *comm, con
     if (st == ST_OK)
       st = gravity_direct (&gravity->options, comm, bodies, NULL, 0, &here);
   }
-  else if (mesh_pays (&gravity->options, n))
+  else if (choice_mesh (&gravity->options, comm, bodies, n))
     st = solve_by_mesh (gravity, comm, bodies, &here);
   else {
     if (gravity->options.mesh > 0)

@@ -19,6 +19,8 @@
 #include "base/comm.h"
 #include "base/status.h"
 
+enum { GRAVITY_CHEAPER = -1 };
+
 struct gravity_options
 {
   double G;
@@ -30,7 +32,8 @@ struct gravity_options
   int leaf_size;         /* a cell with more bodies is split */
   int direct_below;      /* sets smaller than this are summed directly in double precision */
   int mesh;              /* cells in one dimension of the long-range mesh; 0: none */
-  int64_t mesh_from;     /* sets smaller than this are spared the mesh; their whole force comes from trees */
+  int64_t mesh_from;     /* sets smaller than this are spared the mesh; their whole force comes from trees.
+                          * GRAVITY_CHEAPER: the road that is likely to be the cheaper one (choice.h) */
   double split_scale;    /* r_s: a pair's long-range part is -erf (r / 2 r_s) / r; 0: no split, all by tree. Without a
                           * mesh, the short-range rest alone is meant, of the nearest image of each body. */
   double split_reach;    /* R_cut / r_s: the short-range rest is dropped beyond R_cut */
@@ -102,9 +105,6 @@ struct gravity_cost
 };
 
 struct gravity;
-
-/* Local. The size of a set from which on the mesh is cheaper than trees alone: by a model, not by measured times. */
-int64_t gravity_mesh_from (const struct gravity_options *options);
 
 /* Local. *out is the caller's; release with gravity_free. ST_DATA for options out of range, ST_MEMORY. */
 enum status gravity_create (const struct gravity_options *options, struct gravity **out);
