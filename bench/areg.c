@@ -2,7 +2,7 @@
 /* areg_bench: error against cost of the regularised integrator, as a table.
  *
  *   [mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [options]
- *     --star-softening EPS  --c C  --from K  --to K   tolerances 1e-K, in steps of 100 (6 to 14)
+ *     --star-softening EPS  --c C  --pn WORDS  --from K  --to K   tolerances 1e-K, in steps of 100 (6 to 14)
  *     --gather 0            ranks have a sum only      --threads T  OpenMP threads of each rank
  *     --repeat R            the least time of R runs   --peak       the rate of the pair loop alone, and no more
  *     --latency 0           the table alone
@@ -16,6 +16,7 @@
 #include "areg.h"
 #include "../tests/sample.h"
 #include "areg/areg_impl.h"
+#include "params/pn_terms.h"
 #include <math.h>
 #include <mpi.h>
 #include <omp.h>
@@ -270,7 +271,12 @@ static int arguments_read (int argc, char **argv, struct task *t, const char *pl
       t->options.star_star_softening = value;
     else if (!strcmp (argv[i], "--c"))
       t->options.c = value;
-    else if (!strcmp (argv[i], "--from"))
+    else if (!strcmp (argv[i], "--pn")) {
+      unsigned terms;
+      if (i + 1 >= argc || pn_terms_parse (argv[i + 1], &terms))
+        return 0;
+      t->options.pn_terms = (int32_t) terms;
+    } else if (!strcmp (argv[i], "--from"))
       t->from = (int) value;
     else if (!strcmp (argv[i], "--to"))
       t->to = (int) value;
@@ -308,7 +314,7 @@ int main (int argc, char **argv)
   const int good = n >= 2 && (made > 0 ? set_make (made, &s) : set_read (plain[1], &s))
                    && (n < 3 || set_read (plain[2], &reference));
   if (!good)
-    fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [--star-softening EPS] [--c C]\n"
+    fputs ("[mpirun -n RANKS] areg_bench T_END ICFILE|N [REFERENCE] [--star-softening EPS] [--c C] [--pn WORDS]\n"
            "  [--from K] [--to K] [--repeat R] [--threads T] [--gather 0] [--latency 0]\n  [--peak]\n", stderr);
   else {
     holes_mark (&s);

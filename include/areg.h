@@ -153,6 +153,8 @@ struct areg_merger
   double x[3], v[3];              /* the remnant, kick included where applied */
   double separation, relative_speed;
   double semi_major_axis, eccentricity; /* Newtonian osculating */
+  double normal[3];               /* unit vector of the orbital angular momentum; of a head-on collision zeros */
+  double chi_effective;           /* (m1 chi1 + m2 chi2).normal/(m1 + m2), chi as vectors */
   double kick[3], kick_speed;     /* also when not applied */
 };
 

@@ -161,6 +161,8 @@ static void merger_json (FILE *out, const struct areg_merger *m)
   number_print (out, ", \"relative_speed\": ", m->relative_speed);
   number_print (out, ", \"semi_major_axis\": ", m->semi_major_axis);
   number_print (out, ", \"eccentricity\": ", m->eccentricity);
+  vector_print (out, "normal", m->normal);
+  number_print (out, ", \"chi_effective\": ", m->chi_effective);
   vector_print (out, "kick", m->kick);
   number_print (out, ", \"kick_speed\": ", m->kick_speed);
   fputs (" }", out);

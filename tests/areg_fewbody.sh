@@ -80,7 +80,7 @@ expect 65 --json "$work/nan"
 json 'd["status"] == 2'
 printf '1 1 1 0 0 0 0.3 0\n2 1 -1 0 0 0 -0.3 0\n' > "$work/pair"
 expect 0 --c 3 --merge-at 3 --t-end 50 --kicks --json "$work/pair"
-json 'd["mergers"] == 1 and d["merger_list"][0]["m_remnant"] < 2 and d["bodies"][0]["kind"] == "bh"'
+json 'd["mergers"] == 1 and d["merger_list"][0]["m_remnant"] < 2 and d["merger_list"][0]["normal"] == [0, 0, 1] and d["bodies"][0]["kind"] == "bh"'
 printf '1 1 1 0 0 0 0.3 0 0.01 0 0\n2 1 -1 0 0 0 -0.3 0 0 0.02 0\n' > "$work/spins"
 expect 0 --t-end 5 "$work/spins"
 test "$(grep -c ' 0.01 0 0 star$' "$work/out")$(grep -c ' 0 0.02 0 star$' "$work/out")" = 11 || fault "spins of stars are lost"

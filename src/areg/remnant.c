@@ -187,13 +187,14 @@ static void centre_of_mass (const struct areg_options *options, const struct are
 static void fits_apply (const struct areg_options *options, const double chi1[3], const double chi2[3],
                         const double x[3], const double L[3], struct areg_merger *out)
 {
-  double n[3], L_hat[3], J[3];
-  const double L_size = sqrt (dot (L, L));
+  double n[3], J[3];
+  const double L_size = sqrt (dot (L, L)), *L_hat = out->normal;
   for (int k = 0; k < 3; k++) {
     n[k] = x[k] / out->separation;
-    L_hat[k] = L[k] / L_size;
+    out->normal[k] = L[k] / L_size;
     J[k] = L[k] + out->spin1[k] + out->spin2[k];
   }
+  out->chi_effective = (out->m1 * dot (chi1, L_hat) + out->m2 * dot (chi2, L_hat)) / (out->m1 + out->m2);
   const struct fit f = fit_of (out->m1, out->m2, chi1, chi2, L_hat, n);
   const double J_size = sqrt (dot (J, J)), ratio = options->c / KM_PER_S_OF_LIGHT;
   const double along = kick_along (&f) * ratio, in_plane = kick_in_plane (&f) * ratio;
@@ -213,9 +214,9 @@ static void head_on_apply (const struct areg_options *options, struct areg_merge
   double total[3];
   for (int k = 0; k < 3; k++) {
     total[k] = out->spin1[k] + out->spin2[k];
-    out->kick[k] = 0;
+    out->kick[k] = out->normal[k] = 0;
   }
-  out->kick_speed = 0;
+  out->kick_speed = out->chi_effective = 0;
   out->m_remnant = out->m1 + out->m2;
   const double S = sqrt (dot (total, total)), unit = options->G * out->m_remnant * out->m_remnant / options->c;
   out->chi_remnant = fmin (S / unit, CHI_MAX);

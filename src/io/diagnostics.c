@@ -374,6 +374,7 @@ void diagnostics_merger (struct diagnostics *d, const struct areg_merger *m)
   const double sun = units_solar_mass (u), parsec = units_parsec (u), kms = u->velocity_cm_s * 1e-5;
   const double schwarzschild = 2 * u->G * (m->m1 + m->m2) / (u->c * u->c);
   const double lost = m->m1 + m->m2 - m->m_remnant;
+  const double one = u->c / (u->G * m->m1 * m->m1), two = u->c / (u->G * m->m2 * m->m2);
 
   print (d, MERGERS,
          "At time %.12g (%.6f Myr) the SMBHs %llu (%.6e Msun, spin %.4f) and %llu (%.6e Msun, spin %.4f) "
@@ -383,9 +384,11 @@ void diagnostics_merger (struct diagnostics *d, const struct areg_merger *m)
   print (d, MERGERS,
          "  Last seen %.4e pc apart (%.2f Schwarzschild radii of their total mass), relative speed %.1f "
          "km/s,\n"
-         "  osculating semi-major axis %.4e pc, eccentricity %.4f.\n",
+         "  osculating semi-major axis %.4e pc, eccentricity %.4f, effective spin %+.4f.\n"
+         "  Normal of the orbit (%+.4f, %+.4f, %+.4f), spins (%+.4f, %+.4f, %+.4f) and (%+.4f, %+.4f, %+.4f).\n",
          m->separation / parsec, m->separation / schwarzschild, m->relative_speed * kms, m->semi_major_axis / parsec,
-         m->eccentricity);
+         m->eccentricity, m->chi_effective, m->normal[0], m->normal[1], m->normal[2], one * m->spin1[0],
+         one * m->spin1[1], one * m->spin1[2], two * m->spin2[0], two * m->spin2[1], two * m->spin2[2]);
   print (d, MERGERS,
          "  The remnant %llu has %.6e Msun, spin %.4f; %.4e Msun (%.2f %%) were radiated; recoil %.1f "
          "km/s (%+.1f, %+.1f, "

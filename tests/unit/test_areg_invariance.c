@@ -192,6 +192,7 @@ static double distance (const struct outcome *a, const struct outcome *b)
     assert_true (p->id1 == q->id1 && p->id2 == q->id2);
     d = fmax (d, fmax (fabs (p->t - q->t), vector_distance (p->x, q->x)));
     d = fmax (d, fmax (vector_distance (p->kick, q->kick), vector_distance (p->spin_remnant, q->spin_remnant)));
+    d = fmax (d, fmax (fabs (p->chi_effective - q->chi_effective), vector_distance (p->normal, q->normal)));
     d = fmax (d, fmax (fabs (p->chi_remnant - q->chi_remnant), fabs (p->m_remnant - q->m_remnant)));
   }
   for (int i = 0; i < a->n_events; i++) {
@@ -312,6 +313,7 @@ static void turn (struct outcome *o)
   for (int i = 0; i < o->n_mergers; i++) {
     turn_vector (o->m[i].x);
     turn_vector (o->m[i].kick);
+    turn_vector (o->m[i].normal);
     turn_vector (o->m[i].spin_remnant);
   }
   for (int i = 0; i < o->n_events; i++)

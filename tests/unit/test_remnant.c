@@ -212,6 +212,15 @@ static void test_spin_and_kick (void **unused)
     J[k] = mu * (x[(k + 1) % 3] * v[(k + 2) % 3] - x[(k + 2) % 3] * v[(k + 1) % 3]) + q.a.spin[k] + q.b.spin[k];
   along = dot (J, r.spin_remnant) / sqrt (dot (J, J) * dot (r.spin_remnant, r.spin_remnant));
   assert_true (fabs (along - 1) < 1e-14);
+  /* the orbit's normal is J without the spins, and the effective spin is what of them is along it */
+  double L[3], effective = 0;
+  for (int k = 0; k < 3; k++)
+    L[k] = J[k] - q.a.spin[k] - q.b.spin[k];
+  for (int k = 0; k < 3; k++) {
+    assert_true (fabs (r.normal[k] - L[k] / sqrt (dot (L, L))) < 1e-14);
+    effective += r.normal[k] * (q.a.spin[k] / q.a.m + q.b.spin[k] / q.b.m) / (q.a.m + q.b.m);
+  }
+  assert_true (effective != 0 && fabs (r.chi_effective - effective) < 1e-14);
   q.options.kicks = 0;
   const struct areg_merger s = merger_of (&q);
   assert_true (s.kick_speed == r.kick_speed && s.kick_speed > 0);
@@ -232,6 +241,7 @@ static void test_head_on (void **unused)
     }
     const struct areg_merger r = merger_of (&q);
     assert_true (r.m_remnant == 2 && r.kick_speed == 0 && r.id1 == 7);
+    assert_true (r.chi_effective == 0 && dot (r.normal, r.normal) == 0);
     assert_true (fabs (r.chi_remnant - 0.5 * sqrt (dot (chi, chi))) < 1e-15);
     for (int k = 0; k < 3; k++) {
       assert_true (fabs (r.v[k]) < 1e-16 && fabs (r.x[k]) < 1e-14);
